@@ -1,0 +1,1 @@
+"""The neutral records: what flows carry, apart from how any system writes it."""

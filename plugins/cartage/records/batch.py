@@ -1,0 +1,61 @@
+"""Batches: up to N records as Arrow tables, staged on disk and passed between tasks by reference."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cartage.records import customer, document, order
+
+KINDS = {"order": order, "customer": customer, "document": document}
+
+
+@dataclass(frozen=True)
+class BatchRef:
+    """Where a staged batch lies. Small and impersonal, so it may travel by XCom.
+
+    Attributes:
+        uri: folder that holds a Parquet file for each table.
+        record: kind of record, a key of `KINDS`.
+        number: the batch's number within its run, from 0.
+        records: how many records it holds (rows of the root table).
+    """
+
+    uri: str
+    record: str
+    number: int
+    records: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the reference as plain JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Records of one kind in memory: a table by name, linked by the root's row number."""
+
+    record: str
+    tables: dict[str, pa.Table]
+
+    @property
+    def root(self) -> pa.Table:
+        """The table with a row a record."""
+        return self.tables[KINDS[self.record].ROOT]
+
+    def __len__(self) -> int:
+        return int(self.root.num_rows)
+
+    def only(self, rows: pa.Array) -> Batch:
+        """Keep the records whose row numbers are in `rows`, in every table."""
+        link = KINDS[self.record].LINK
+        kept = {name: each.filter(pc.is_in(each[link], value_set=rows)) for name, each in self.tables.items()}
+        return Batch(self.record, kept)
+
+
+def empty(record: str) -> Batch:
+    """Make a batch with every table of the record and no row."""
+    return Batch(record, {name: schema.empty_table() for name, schema in KINDS[record].TABLES.items()})

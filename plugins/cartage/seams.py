@@ -1,0 +1,202 @@
+"""The seams: what a system must give to be a source or a target, and what it is handed.
+
+Systems import these words and nothing of the ledger or of Airflow's operators; the ledger and the
+operators implement and use them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from cartage.errors import Complaint
+    from cartage.records.batch import Batch
+    from cartage.records.outcome import Verdict
+    from cartage.windows import Selection, Window
+
+DropState = Literal["landed", "read", "archived", "rejected", "repeated"]
+DocumentOutcome = Literal["created", "updated", "unchanged", "adopted", "superseded", "quarantined", "rejected"]
+
+
+@dataclass(frozen=True)
+class Drop:
+    """A file that another system left for us.
+
+    Attributes:
+        name: file name on the source, without its folder.
+        path: full path on the source.
+        hash: SHA-256 of its bytes, in hex: a drop is known by its content.
+        size: bytes.
+        site: the shop's site, from the folder or the name.
+        exported_at: export time from the name, when it has one.
+        landed_at: when the archive got it; a backfill's window means this time.
+        landed_uri: where the landing archive keeps it.
+        state: landed, read, archived, rejected, or repeated (same content under another name).
+        reason: why it was rejected, or which drop it repeats.
+    """
+
+    name: str
+    path: str
+    hash: str
+    size: int
+    site: str
+    exported_at: datetime | None
+    landed_at: datetime
+    landed_uri: str
+    state: DropState = "landed"
+    reason: str | None = None
+
+
+class DropBook(Protocol):
+    """What the ledger knows of drops."""
+
+    def find(self, hash_: str) -> Drop | None:
+        """Give the drop with this content, if it was ever landed."""
+
+    def landed_between(self, window: Window) -> list[Drop]:
+        """Give the drops that landed in the window, oldest first."""
+
+    def unsettled(self) -> list[Drop]:
+        """Give the drops that were landed or read by runs that never settled."""
+
+    def put(self, drop: Drop) -> None:
+        """Write the drop's state."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """A stretch of the source.
+
+    Attributes:
+        batch: records that could be read.
+        verdicts: records that could be named but not read, each with its reasons.
+        originals: of those, the bytes that were found, by row number: they go into quarantine.
+    """
+
+    batch: Batch
+    verdicts: tuple[Verdict, ...] = ()
+    originals: dict[int, bytes] = field(default_factory=dict)
+
+
+class Source(Protocol):
+    """Where records come from."""
+
+    def read(self, window: Window, selection: Selection) -> Iterator[Read]:
+        """Give all records of the window, a batch at a time, in a stable order."""
+
+    def acknowledge(self, verdicts: Iterable[Verdict]) -> None:
+        """Tell the source what became of what it gave. Doing it twice is doing it once."""
+
+
+class References(Protocol):
+    """What the target knows by the shop's names."""
+
+    def find(self, kind: str, values: set[str]) -> dict[str, str]:
+        """Give internal ids by value, in bulk; a value that is missing in the answer is unknown.
+
+        `kind` is item, location, shipping_method, currency, subsidiary, tax_code, account or payment_method.
+        """
+
+
+@dataclass(frozen=True)
+class DocumentKey:
+    """A document that a target is about to write."""
+
+    type: str
+    external_id: str
+    kind: str
+    key: str
+    version: str
+    hash: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to write one document, or why there is none.
+
+    Attributes:
+        document: what was asked for.
+        granted: False when another run holds the document now; try again later.
+        done: this very run already wrote it, with this outcome (a task that is tried again).
+        known_id: internal id from an earlier write, if any.
+        known_hash: content hash of the last applied body, if any.
+        known_version: version of the last applied body, if any.
+        unfinished: an earlier intent has no result: look the document up before sending.
+    """
+
+    document: DocumentKey
+    granted: bool
+    done: DocumentOutcome | None = None
+    known_id: str | None = None
+    known_hash: str | None = None
+    known_version: str | None = None
+    unfinished: bool = False
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One request and its answer, personal data masked."""
+
+    at: datetime
+    method: str
+    path: str
+    status: int | None
+    request: str | None
+    answer: str | None
+    milliseconds: int
+    error_code: str | None = None
+
+
+@dataclass(frozen=True)
+class DocumentResult:
+    """What became of one document."""
+
+    document: DocumentKey
+    outcome: DocumentOutcome
+    internal_id: str | None = None
+    number: str | None = None
+    complaints: tuple[Complaint, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+
+
+class Journal(Protocol):
+    """The ledger as a target sees it: intent before a call, result after."""
+
+    def claim(self, wanted: Sequence[DocumentKey]) -> list[Claim]:
+        """Take the right to write these documents, each by compare-and-set, and note the intent."""
+
+    def results(self, results: Sequence[DocumentResult]) -> None:
+        """Note what the target answered, and let go of the claims."""
+
+    def release(self, claims: Sequence[Claim], attempts: Sequence[Attempt] = ()) -> None:
+        """Let go without a result: the call failed for now, the intent stays unfinished."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What a dry run found for one document: nothing was sent."""
+
+    row: int
+    document: DocumentKey
+    action: Literal["create", "update", "unchanged", "adopt", "close", "quarantine", "skip"]
+    body: str
+    changes: tuple[str, ...] = ()
+    complaints: tuple[Complaint, ...] = ()
+
+
+class Target(Protocol):
+    """Where records go."""
+
+    def write(self, documents: Batch, journal: Journal) -> Iterator[Verdict]:
+        """Write all documents; give a verdict for each record once all of its documents are done.
+
+        Raises:
+            RetryableError: after everything else was written, when some documents could not be for now.
+            BatchError: at once, when nothing could be.
+        """
+
+    def plan(self, documents: Batch) -> Iterator[Planned]:
+        """Say what `write` would do, by reading only."""
