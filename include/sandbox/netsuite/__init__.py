@@ -1,0 +1,1 @@
+"""A small, strict NetSuite on loopback: token endpoint, REST record service, SuiteQL."""
