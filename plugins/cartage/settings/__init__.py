@@ -1,0 +1,121 @@
+"""Run settings: what a run of a flow must know, beyond when it runs.
+
+The part of ``include/integrations/<name>.yaml`` under ``settings:``, overlaid by revisions. Every key
+stands in these models with its unit, its default and what it does; docs/settings.md is made from them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field, model_validator
+
+from cartage import yamlfile
+from cartage.integrations import integration_file
+from cartage.settings.alerts import Alerts, Silence
+from cartage.settings.customers import Customers
+from cartage.settings.drops import Drops
+from cartage.settings.orders import Items, Orders, PaymentRule, Pickup, Take
+from cartage.settings.sites import Site
+from cartage.yamlfile import Strict, wrong
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cartage.yamlfile import Document
+
+__all__ = [
+    "Alerts",
+    "Customers",
+    "Drops",
+    "Items",
+    "Orders",
+    "PaymentRule",
+    "Pickup",
+    "Settings",
+    "Silence",
+    "Site",
+    "Take",
+    "load_settings",
+    "read_settings",
+]
+
+REVISION = "revision"
+"""What errors call an overlay, which is no file."""
+
+
+class Settings(Strict):
+    """All run settings of an integration."""
+
+    batch_records: int = Field(
+        default=1000,
+        ge=1,
+        le=100_000,
+        description="Records staged together. It grows by itself so that a run has at most 200 batches.",
+    )
+    overlap_minutes: int = Field(
+        default=60,
+        ge=0,
+        description="Minutes that a REST window looks back before the watermark; what was seen falls out as unchanged.",
+    )
+    staging_days: int = Field(default=14, ge=1, description="Days that staged batches are kept.")
+    sites: dict[str, Site] = Field(
+        min_length=1, description="The shop's sites, by their ids. A drop of any other site is rejected."
+    )
+    orders: Orders = Field(default_factory=Orders, description="The flow of orders.")
+    customers: Customers = Field(default_factory=Customers, description="The flow of customers.")
+    alerts: Alerts = Field(default_factory=Alerts, description="Whom to tell, and when.")
+
+    @model_validator(mode="after")
+    def _one_home_for_a_list(self) -> Settings:
+        """Sites that share a customer list must share a subsidiary: its customers get one home."""
+        homes: dict[str, tuple[str, str]] = {}
+        for name, site in self.sites.items():
+            list_id = site.customer_list or name
+            first, subsidiary = homes.setdefault(list_id, (name, site.subsidiary))
+            if subsidiary != site.subsidiary:
+                raise wrong(
+                    f"the customer list `{list_id}` is also that of {first}, in subsidiary {subsidiary}; "
+                    "give both sites the same subsidiary, or lists of their own",
+                    "sites",
+                    name,
+                    "customer_list",
+                )
+        return self
+
+
+def load_settings(name: str, include: Path, overlay: str | None = None) -> Settings:
+    """Read the run settings of an integration.
+
+    Args:
+        name: the integration, `<include>/integrations/<name>.yaml`.
+        include: the include folder, see `cartage.integrations.include_folder`.
+        overlay: YAML of a revision, shaped like the file (``settings:`` at its root). Mappings are merged
+            into the file's key by key, everything else replaces what the file says.
+
+    Raises:
+        SettingsError: with file and line; where the revision is at fault, the file reads ``revision``.
+    """
+    return read_settings(_overlaid(integration_file(name, include), overlay).under("settings"))
+
+
+def read_settings(document: Document) -> Settings:
+    """Read what stands under ``settings:``.
+
+    Raises:
+        SettingsError: with file and line.
+    """
+    return yamlfile.check(Settings, document)
+
+
+def _overlaid(file: Path, overlay: str | None) -> Document:
+    document = yamlfile.read(file)
+    if not overlay or not overlay.strip():
+        return document
+    over = yamlfile.parse(overlay, REVISION)
+    if not isinstance(over.data, dict):
+        raise over.error((), "must be a mapping with the key `settings:`")
+    for key in over.data:
+        if key != "settings":
+            raise over.error((key,), "a revision holds only `settings:`; all else is read from the file at parse time")
+    return document.overlaid(over)

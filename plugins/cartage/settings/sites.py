@@ -1,0 +1,59 @@
+"""The shop's sites, and their homes in the ERP."""
+
+from __future__ import annotations
+
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from pydantic import Field, field_validator
+
+from cartage.yamlfile import Strict, close, wrong
+
+
+class Site(Strict):
+    """One site of the shop, and where its orders live in the ERP."""
+
+    zone: str = Field(
+        description="IANA time zone of the site, for example `Europe/Berlin`. Dates of documents are the site's own "
+        "days: in UTC, sales of a month's last evening would land in the wrong period."
+    )
+    subsidiary: str = Field(min_length=1, description="Internal id of the NetSuite subsidiary that sells.")
+    location: str | None = Field(
+        default=None, description="Internal id of the location that orders are placed on; null: NetSuite chooses."
+    )
+    order_status: Literal["A", "B"] = Field(
+        default="B", description="Status of a new sales order: `A` pending approval, `B` pending fulfilment."
+    )
+    customer_list: str | None = Field(
+        default=None, description="Customer list of the site; null: it has the site's name."
+    )
+    currencies: dict[str, str] = Field(
+        min_length=1,
+        description="Internal ids of NetSuite currencies by ISO 4217 code, for every currency the site sells in.",
+    )
+    stores: dict[str, str] = Field(
+        default_factory=dict, description="Internal ids of locations by store id, for orders picked up in a store."
+    )
+
+    @field_validator("zone")
+    @classmethod
+    def _check_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            hint = close(zone, available_timezones()) or "; write an IANA name such as `Europe/Berlin`"
+            raise wrong(f"`{zone}` is no time zone{hint}") from None
+        return zone
+
+    @field_validator("currencies")
+    @classmethod
+    def _check_currencies(cls, currencies: dict[str, str]) -> dict[str, str]:
+        for code in currencies:
+            if not (len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()):
+                raise wrong(f"`{code}` is no ISO 4217 code; write three capitals, for example `EUR`", code)
+        return currencies
+
+    @property
+    def timezone(self) -> ZoneInfo:
+        """The site's time zone."""
+        return ZoneInfo(self.zone)
