@@ -1,0 +1,221 @@
+"""The staging area: batches by run, and the archive of every drop that ever landed.
+
+```
+{root}/batches/{run}/{step}/{number}/{table}.{generation}.parquet
+                                     batch.json          names the files of the one whole generation
+{root}/landing/{flow}/{content hash}/{drop name}
+```
+
+A batch is published by writing `batch.json`, last and in one piece. A task that is killed before
+leaves files that nobody reads; a task that writes again replaces what `batch.json` names. This needs
+no rename of folders, so it holds on object storage as well as on a disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import tempfile
+import uuid
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import pyarrow.parquet as pq
+from airflow.sdk import ObjectStoragePath
+
+from cartage.errors import BatchError, RetryableError
+from cartage.records.batch import KINDS, Batch, BatchRef
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+MARKER = "batch.json"
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+
+
+def safe_name(text: str) -> str:
+    """Give a file name for any text: unsafe characters become `_`, and then a hash keeps it unique.
+
+    >>> safe_name("orders_20260105T101500.xml")
+    'orders_20260105T101500.xml'
+    >>> safe_name("manual__2026-01-05T10:15:00+00:00")[:33]
+    'manual__2026-01-05T10_15_00_00_00'
+    """
+    safe = _UNSAFE.sub("_", text)
+    if safe == text and text.strip("."):
+        return text
+    return f"{safe}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+class Staging:
+    """Reads and writes batches and landed drops under one root.
+
+    Args:
+        root: a folder (``/var/lib/cartage``) or a URI that Airflow's object storage knows
+            (``file:///var/lib/cartage``, ``s3://aws_default@bucket/cartage``).
+    """
+
+    def __init__(self, root: str) -> None:
+        uri = root if "://" in root else f"file://{Path(root).absolute()}"
+        self.root = ObjectStoragePath(uri)
+
+    def write(self, run: str, step: str, number: int, batch: Batch) -> BatchRef:
+        """Stage a batch; the same run, step and number again replaces it.
+
+        Args:
+            run: id of the run, any text.
+            step: the step that made the batch, for example ``extract``.
+            number: the batch's number within the run, from 0.
+            batch: the records.
+
+        Returns:
+            A reference whose `uri` alone is enough to read the batch back.
+        """
+        folder = self.root / "batches" / safe_name(run) / safe_name(step) / f"{number:05d}"
+        generation = uuid.uuid4().hex[:12]
+        folder.mkdir(parents=True, exist_ok=True)
+        files = {}
+        for name, table in batch.tables.items():
+            if table.num_rows:  # most orders have no notes: a file that is not written costs nothing to read
+                files[name] = f"{name}.{generation}.parquet"
+                _write_parquet(folder / files[name], table)
+        marker = {"record": batch.record, "number": number, "records": len(batch), "files": files}
+        _publish(folder / MARKER, json.dumps(marker).encode())
+        for left in folder.iterdir():
+            if left.name.endswith(".parquet") and left.name not in files.values():
+                left.unlink(missing_ok=True)
+        return BatchRef(str(folder), batch.record, number, len(batch))
+
+    def read(self, ref: BatchRef) -> Batch:
+        """Read a staged batch, every table with the columns and types of its record.
+
+        Raises:
+            BatchError: the batch is not there, or was never written to its end.
+            RetryableError: the batch was being replaced while it was read.
+        """
+        folder = ObjectStoragePath(ref.uri)
+        try:
+            marker = json.loads((folder / MARKER).read_bytes())
+        except FileNotFoundError as error:
+            raise BatchError(
+                f"{ref.uri}: there is no whole batch here. It was swept away by age, or the task that wrote it "
+                "was killed: clear the task that made it."
+            ) from error
+        schemas = KINDS[marker["record"]].TABLES
+        try:
+            tables = {
+                name: _read_parquet(folder / marker["files"][name], schema)
+                if name in marker["files"]
+                else schema.empty_table()
+                for name, schema in schemas.items()
+            }
+        except FileNotFoundError as error:
+            raise RetryableError(f"{ref.uri}: the batch was replaced while it was read; read it again.") from error
+        return Batch(marker["record"], tables)
+
+    def land(self, flow: str, name: str, content_hash: str, content: IO[bytes]) -> str:
+        """Copy a drop into the landing archive, where it stays as it came.
+
+        Args:
+            flow: the flow that reads it, for example ``sfcc_netsuite.orders``.
+            name: the drop's file name on the source; it cannot lead out of its folder.
+            content_hash: SHA-256 of its bytes, in hex.
+            content: the bytes, read from where the file stands to its end.
+
+        Returns:
+            The URI to open it with. The same content and name again gives the same URI.
+        """
+        target = self.root / "landing" / safe_name(flow) / safe_name(content_hash) / safe_name(name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target if not _local(target) else target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}.part"
+        with _open(partial, "wb") as copy:
+            shutil.copyfileobj(content, copy, 1 << 20)
+        if _local(target):
+            Path(partial.path).replace(target.path)
+        return str(target)
+
+    def open_landed(self, uri: str) -> IO[bytes]:
+        """Open a landed drop for reading.
+
+        Raises:
+            BatchError: the archive no longer has it.
+        """
+        try:
+            return _open(ObjectStoragePath(uri), "rb")
+        except FileNotFoundError as error:
+            raise BatchError(
+                f"{uri}: the landing archive no longer has this drop. Put the file into the source's folder again."
+            ) from error
+
+    @contextmanager
+    def local_path(self, uri: str) -> Iterator[Path]:
+        """Give a landed drop as a local file, copied only when the archive is not on this machine's disk."""
+        path = ObjectStoragePath(uri)
+        if _local(path):
+            if not Path(path.path).is_file():
+                self.open_landed(uri)
+            yield Path(path.path)
+            return
+        with tempfile.TemporaryDirectory(prefix="cartage-") as folder, self.open_landed(uri) as content:
+            local = Path(folder) / path.name
+            with local.open("wb") as copy:
+                shutil.copyfileobj(content, copy, 1 << 20)
+            yield local
+
+    def sweep(self, older_than: datetime) -> int:
+        """Remove the batches of runs that wrote nothing since `older_than` (aware).
+
+        The landing archive stays: backfills read it, and its age is the merchant's to decide.
+
+        Returns:
+            How many runs were removed.
+        """
+        batches = self.root / "batches"
+        if not batches.exists():
+            return 0
+        swept = 0
+        for run in list(batches.iterdir()):
+            written = [each.stat().st_mtime for each in run.rglob("*") if each.is_file()]
+            if max(written, default=0.0) < older_than.timestamp():
+                run.rmdir(recursive=True)
+                swept += 1
+        return swept
+
+
+def _local(path: ObjectStoragePath) -> bool:
+    return str(path.protocol) == "file"
+
+
+def _open(path: ObjectStoragePath, mode: str) -> IO[bytes]:
+    file: IO[bytes] = path.open(mode)  # type: ignore[no-untyped-call]
+    return file
+
+
+def _publish(path: ObjectStoragePath, content: bytes) -> None:
+    """Write a small file so that it is there whole or not at all; object storage does so by itself."""
+    if not _local(path):
+        path.write_bytes(content)
+        return
+    partial = Path(f"{path.path}.{uuid.uuid4().hex[:8]}.part")
+    partial.write_bytes(content)
+    partial.replace(path.path)
+
+
+def _write_parquet(path: ObjectStoragePath, table: Any) -> None:
+    # Text repeats within a batch (countries, statuses), keys do not; Parquet's dictionaries find that out
+    # by themselves. Statistics would be read by nobody: a batch is read whole.
+    options: dict[str, Any] = {"compression": "zstd", "compression_level": 1, "write_statistics": False}
+    if _local(path):
+        pq.write_table(table, path.path, **options)
+        return
+    with _open(path, "wb") as file:
+        pq.write_table(table, file, **options)
+
+
+def _read_parquet(path: ObjectStoragePath, schema: Any) -> Any:
+    with _open(path, "rb") as file:
+        return pq.read_table(file).cast(schema)
