@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
 from pydantic_core import PydanticCustomError
 
 from cartage.errors import SettingsError
@@ -295,7 +295,7 @@ def _explain(error: ErrorDetails, document: Document, model: type[BaseModel]) ->
         expected = str(context["expected"]).replace("'", "`")
         hint = close(str(given), re.findall(r"`([^`]*)`", expected))
         return document.error(path, f"{_shown(given)} is not known; write {expected}{hint}")
-    message = str(context["message"]) if kind == "setting" else error["msg"].removeprefix("Value error, ")
+    message = str(context.get("message", error["msg"])).removeprefix("Value error, ")
     return document.error(path, message[:1].lower() + message[1:])
 
 
@@ -309,7 +309,9 @@ def _allowed(model: type[BaseModel], path: Iterable[Part]) -> list[str]:
 
 def _below(kind: Any, part: Part) -> Iterator[Any]:
     """Give the types that lie one step below a type."""
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
+    if isinstance(kind, type) and issubclass(kind, RootModel):
+        yield from _below(kind.model_fields["root"].annotation, part)
+    elif isinstance(kind, type) and issubclass(kind, BaseModel):
         keys = dict(zip(_keys(kind), kind.model_fields.values(), strict=True))
         yield keys[str(part)].annotation if part in keys else kind
     elif get_origin(kind) is dict:
