@@ -159,11 +159,7 @@ def refusal(
 ) -> TargetRefused:
     """Make the fitting error of a refusal; arguments as of `TargetRefused`."""
     kinds = {"closed_period": PeriodClosed, "already_exists": AlreadyExists, "not_found": NotFound}
-    recognised = recognise(details[0]) if details else ""
-    if not details and status == 404:
-        recognised = "not_found"
-    elif recognised == "not_found" and details[0].where == "body" and details[0].path:
-        recognised = ""  # what is missing is something the body refers to
+    recognised = recognise(details[0]) if details else "not_found" if status == 404 else ""
     return kinds.get(recognised, TargetRefused)(place, status, details, body, location=location)
 
 
@@ -173,8 +169,8 @@ def recognise(detail: Detail) -> str:
         return "closed_period"
     if detail.code in DUPLICATE_CODES or (detail.code == "USER_ERROR" and ALREADY_EXISTS.search(detail.text)):
         return "already_exists"
-    if detail.code in MISSING_CODES:
-        return "not_found"
+    if detail.code in MISSING_CODES and not (detail.path and detail.where == "body"):
+        return "not_found"  # with a path, what is missing is something that the body refers to
     return detail.code.lower()
 
 

@@ -42,6 +42,9 @@ class SignIn(Protocol):
     def renew(self, refused: AuthBase) -> bool:
         """Drop what was refused with 401. True when another try may go better."""
 
+    def role(self) -> str | None:
+        """Give the internal id of the role that was signed in with, when it can be known."""
+
 
 @dataclass(frozen=True)
 class Token:
@@ -101,6 +104,20 @@ class ClientCredentials:
             if isinstance(refused, Bearer) and self._tokens.get(self._id) == refused.token:
                 del self._tokens[self._id]
         return True
+
+    def role(self) -> str | None:
+        """Read the role from the token: its `sub` is role and entity, parted by a semicolon.
+
+        https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_158255317571.html
+        """
+        with self._gate:
+            token = self._tokens.get(self._id)
+        try:
+            claims = jwt.decode(token.value if token else "", options={"verify_signature": False})
+        except jwt.PyJWTError:
+            return None
+        role, parted, _ = str(claims.get("sub", "")).partition(";")
+        return role if parted and role else None
 
     def _fetch(self, session: requests.Session) -> Token:
         form = {
@@ -195,6 +212,10 @@ class TokenBased:
     def renew(self, refused: AuthBase) -> bool:  # noqa: ARG002, nothing can be renewed
         """Tell that another try gives the same."""
         return False
+
+    def role(self) -> str | None:
+        """Tell that the token does not show its role."""
+        return None
 
 
 def sign_in(account: Account) -> SignIn:

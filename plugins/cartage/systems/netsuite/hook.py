@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote as url_quote
 
 from airflow.sdk import BaseHook
+from airflow.sdk.exceptions import AirflowNotFoundException
 
-from cartage.errors import BatchError, CartageError, UncertainError
+from cartage.errors import BatchError, CartageError, SettingsError, UncertainError
 from cartage.systems.netsuite import suiteql
 from cartage.systems.netsuite.account import Account
 from cartage.systems.netsuite.auth import sign_in
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 RECORDS = "/services/rest/record/v1"
 SUITEQL = "/services/rest/query/v1/suiteql"
 SERVER_TIME = "/services/rest/system/v1/serverTime"
+PROBE = "SELECT id FROM currency"
 PATIENCE = 120.0
 STRICT = {"X-NetSuite-PropertyNameValidation": "Error", "X-NetSuite-PropertyValueValidation": "Error"}
 
@@ -97,7 +99,14 @@ class NetSuiteHook(BaseHook):
         """
         with self._gate:
             if self._account is None:
-                self._account = Account.of(self.get_connection(self.conn_id))
+                try:
+                    connection = self.get_connection(self.conn_id)
+                except AirflowNotFoundException as error:
+                    raise SettingsError(
+                        f"Airflow has no connection {self.conn_id!r}: add one of type NetSuite, or set "
+                        f"AIRFLOW_CONN_{self.conn_id.upper()}"
+                    ) from error
+                self._account = Account.of(connection)
             return self._account
 
     def get_conn(self) -> Transport:
@@ -296,25 +305,33 @@ class NetSuiteHook(BaseHook):
     def server_time(self) -> datetime:
         """Give NetSuite's clock, in UTC."""
         body = self.request("GET", SERVER_TIME).body
-        text = next((str(value) for name, value in body.items() if name != "links"), "") if body else ""
         try:
-            moment = datetime.fromisoformat(text)
-        except ValueError as error:
-            raise BatchError(f"{SERVER_TIME}: NetSuite gave no time") from error
-        if moment.tzinfo is None:
-            raise BatchError(f"{SERVER_TIME}: NetSuite gave a time without a zone")
-        return moment
+            moment = datetime.fromisoformat(str(body["serverTime"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise BatchError(f"GET {SERVER_TIME}: NetSuite gave no time") from error
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
     def test_connection(self) -> tuple[bool, str]:
-        """Sign in, read the clock and run a small query: what Airflow's Test button shows."""
+        """Sign in, read the clock and run a small query: what Airflow's Test button shows.
+
+        Returns:
+            Whether all went well, and who is signed in or what to put right.
+        """
         try:
-            moment = self.server_time()
-            employee = self._suiteql_page("SELECT id FROM currency", 1)
+            account, moment = self.account, self.server_time()
+            rows = self._suiteql_page(PROBE, 1).get("items")
+            role = self.get_conn().role()
         except CartageError as error:
             return False, str(error)
-        known = "a query gave rows" if employee.get("items") else "a query gave no rows: check the role's permissions"
-        account = self.account
-        return True, f"Signed in to {account.account} by {account.auth}; its clock says {moment:%H:%M:%S} UTC; {known}"
+        finally:
+            self.close()
+        who = f"role {role}" if role else "the access token's role"
+        if not rows:
+            return False, (
+                f"Signed in to {account.account} with {who}, but {PROBE!r} gives nothing: give the role the permissions "
+                f"of deploy/netsuite (Lists > Currency, SuiteAnalytics Workbook)"
+            )
+        return True, f"Signed in to {account.account} with {who}; NetSuite's clock says {moment:%Y-%m-%d %H:%M:%S} UTC"
 
     def _suiteql_page(self, query: str, limit: int) -> dict[str, Any]:
         answer = self.request(

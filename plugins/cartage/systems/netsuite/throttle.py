@@ -57,11 +57,13 @@ class Throttle:
     def slot(self, patience: float) -> Iterator[None]:
         """Hold one slot while a request is under way.
 
+        A slot that others hold is waited for: requests have time-outs, so it comes free.
+
         Args:
-            patience: seconds to wait for it.
+            patience: seconds to wait for the end of a pause.
 
         Raises:
-            RetryableError: when none became free in time; `retry_after` says when the pause ends.
+            RetryableError: when the pause is longer; `retry_after` says when it ends.
         """
         self._enter(time.monotonic() + patience)
         try:
@@ -79,13 +81,13 @@ class Throttle:
                 if pause <= 0 and self._active < self.slots:
                     self._active += 1
                     return
-                if now + max(pause, 0.0) >= deadline:
+                if pause > 0 and now + pause >= deadline:
                     raise RetryableError(
-                        "NetSuite: no free slot in time; lower the concurrency of other integrations with this "
-                        "account, or raise the account's limit",
-                        retry_after=max(pause, 1.0),
+                        "NetSuite is busy for this account: lower the concurrency of what else talks to it, or raise "
+                        "the account's limit",
+                        retry_after=pause,
                     )
-                self._changed.wait(min(deadline - now, pause) if pause > 0 else deadline - now)
+                self._changed.wait(pause if pause > 0 else None)
 
     def slow_down(self, retry_after: float | None) -> float:
         """Take note of a refusal for too many requests: pause all threads and halve the slots.
@@ -103,7 +105,7 @@ class Throttle:
             if now >= self._paused_until:
                 self._refusals += 1
                 self._slots = max(1.0, self._slots / 2)
-            pause = retry_after if retry_after is not None else backoff(self._refusals)
+            pause = retry_after or backoff(self._refusals)
             self._paused_until = max(self._paused_until, now + pause)
             self._changed.notify_all()
             return self._paused_until - now

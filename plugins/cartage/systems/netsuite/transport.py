@@ -117,6 +117,10 @@ class Transport:
                 self._sessions.pop().close()
             self._local = threading.local()
 
+    def role(self) -> str | None:
+        """Give the internal id of the role that was signed in with, when it can be known."""
+        return self._sign_in.role()
+
     def send(self, request: Request, observe: Observer) -> Answer:
         """Send a request until it is answered for good, or patience ends.
 
@@ -162,7 +166,7 @@ class Transport:
         error, asked = failed.error, failed.error.retry_after
         if isinstance(error, UncertainError):
             raise error
-        pause = self._throttle.slow_down(asked) if failed.busy else asked if asked is not None else backoff(tries)
+        pause = self._throttle.slow_down(asked) if failed.busy else asked or backoff(tries)
         if time.monotonic() + pause >= deadline:
             error.retry_after = pause
             raise error
