@@ -1,0 +1,70 @@
+"""The ledger: what happened to every record, in a database of its own.
+
+How it is used, in the order of a run; each method says the rest::
+
+    ledger = Ledger.from_connection("cartage_ledger")     # or Ledger.open(url, key, hash_key=None)
+    ledger.migrate()                                      # at set-up
+
+    # extract
+    ledger.runs.still_open(integration, flow) -> list[Run]
+    ledger.runs.last_settled_window(integration, flow) -> Window | None
+    ledger.runs.open(integration=, flow=, dag_id=, dag_run_id=, run_type=, started_by=, window=, selection=,
+                     settings_digest=, settings_revision=None) -> int
+    ledger.runs.get(run_id) -> Run
+    ledger.outcomes.restart(run_id, record)               # a tried-again extract, before it reads
+    ledger.outcomes.extracted(run_id, record, rows, batch)   # rows: row, key, version[, hash]
+    ledger.outcomes.known(integration, record, keys) -> dict[str, Known]
+    ledger.drops(integration, flow, run_id) -> DropBook
+
+    # validate, transform
+    ledger.quarantine.put(run_id, flow, record, entries)  # Entry(row, key, version, stage, complaints, payload, …)
+    ledger.quarantine.load(ids) -> list[Quarantined]      # a retry: its payloads
+    ledger.quarantine.retrying(ids); .reopen(ids); .dismiss(id, who, reason) -> bool
+    ledger.quarantine.open(integration, flow=None) -> list[Quarantined]; .find(email=, phone=)
+
+    # load
+    ledger.journal(run_id, integration, system, holder="load[3]") -> Journal
+    ledger.outcomes.settle(run_id, record, verdicts)      # resolves quarantine entries by itself
+    ledger.plans.put(run_id, planned); .of(run_id) -> Iterator[Planned]; .counts(run_id)
+
+    # settle
+    ledger.outcomes.balance(run_id) -> dict[str, Balance]
+    ledger.outcomes.verdicts(run_id, record=None) -> Iterator[Verdict]
+    ledger.outcomes.unaccounted(run_id, record=None) -> Iterator[(record, row, key)]
+    ledger.runs.close(run_id, "settled" | "failed", note=None)
+
+    # people
+    ledger.questions.where_is(key); .stuck(integration); .reasons(run_id)
+    ledger.questions.last_success(integration, flow); .silence(integration, record)
+    ledger.runs.recent(integration, flow=None, limit=50)
+    ledger.revisions.latest(kind, name); .save(kind, name, body, author=, parent=, note=); .history(…); .get(id)
+    ledger.cross_references.put(integration, kind, references); .by_shop_id(…); .by_erp_id(…)
+    ledger.forget(before) -> dict[str, int]
+"""
+
+from __future__ import annotations
+
+from cartage.ledger.cross_references import CrossReference
+from cartage.ledger.opening import Ledger
+from cartage.ledger.outcomes import Balance
+from cartage.ledger.quarantine import Entry, Quarantined
+from cartage.ledger.questions import Event, Reason, State, Timeline
+from cartage.ledger.revisions import Revision, RevisionConflictError
+from cartage.ledger.runs import Run
+from cartage.ledger.states import Known
+
+__all__ = [
+    "Balance",
+    "CrossReference",
+    "Entry",
+    "Event",
+    "Known",
+    "Ledger",
+    "Quarantined",
+    "Reason",
+    "Revision",
+    "RevisionConflictError",
+    "Run",
+    "State",
+    "Timeline",
+]

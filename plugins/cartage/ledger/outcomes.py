@@ -1,0 +1,230 @@
+"""What became of every record: the accounting identity, and each record's latest state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from cartage.errors import BatchError
+from cartage.ledger import runs as run_rows
+from cartage.ledger import states
+from cartage.ledger.complaints import first_code, read_complaints, write_complaints
+from cartage.ledger.engine import Database, chunks
+from cartage.ledger.tables import outcomes
+from cartage.records.outcome import Outcome, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    import pyarrow as pa
+    from sqlalchemy.engine import Connection
+
+    from cartage.ledger.states import Known
+
+ROWS = 5_000
+"""Extracted rows a transaction: well under a tenth of a second of the write lock."""
+
+VERDICTS = 500
+"""Verdicts a transaction: few, since they come as the target answers and a kill loses what waits."""
+
+
+@dataclass(frozen=True)
+class Balance:
+    """The accounting identity of one kind of record in one run.
+
+    Attributes:
+        extracted: records that were read.
+        outcomes: how many of them ended each way; ways that no record went are left out.
+    """
+
+    extracted: int
+    outcomes: Mapping[Outcome, int] = field(default_factory=dict)
+
+    @property
+    def unaccounted(self) -> int:
+        """Records without an outcome. A run settles only at 0."""
+        return self.extracted - sum(self.outcomes.values())
+
+    def count(self, outcome: Outcome) -> int:
+        """Give how many records ended this way."""
+        return self.outcomes.get(outcome, 0)
+
+
+class Outcomes:
+    """The outcomes of all runs, and the state of each record that follows from them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def extracted(self, run_id: int, record: str, rows: pa.Table, batch: int) -> None:
+        """Note that these records were read and are owed an outcome.
+
+        Doing it twice is doing it once; a row that has no outcome yet takes the newer key and version.
+
+        Args:
+            run_id: the run that read them.
+            record: their kind.
+            rows: columns `row` (unique within the run and kind), `key`, `version`, and perhaps
+                `hash`, the record's content hash.
+            batch: number of the batch they lie in.
+
+        Raises:
+            BatchError: there is no such run.
+            RetryableError: the database was busy or lost.
+        """
+        now = datetime.now(UTC)
+        with self._database.read() as connection:
+            run = run_rows.fetch(connection, run_id)
+        insert = self._database.upsert(
+            outcomes,
+            update=lambda new: {each: new[each] for each in ("key", "version", "hash", "batch")},
+            where=lambda _: outcomes.c.outcome.is_(None),
+        )
+        base = {"run_id": run_id, "record": record, "batch": batch, "hash": None, "extracted_at": now}
+        for part in chunks(rows.to_pylist(), ROWS):
+            with self._database.write() as connection:
+                connection.execute(insert, [{**base, **each} for each in part])
+                if not run.dry_run:
+                    states.arrived(self._database, connection, run, record, part)
+
+    def restart(self, run_id: int, record: str) -> None:
+        """Forget the rows that have no outcome, before a tried-again `extract` reads its window anew."""
+        with self._database.write() as connection:
+            connection.execute(
+                sa.delete(outcomes).where(
+                    outcomes.c.run_id == run_id, outcomes.c.record == record, outcomes.c.outcome.is_(None)
+                )
+            )
+
+    def settle(self, run_id: int, record: str, verdicts: Iterable[Verdict]) -> None:
+        """Set outcomes, in short transactions as the verdicts come.
+
+        The first outcome of a row stays: a task that is tried again finds `unchanged` what it
+        created before, and the run did create it. What was given before `verdicts` raises is kept.
+
+        Args:
+            run_id: the run.
+            record: kind of the records.
+            verdicts: any iterable; a generator is followed as it yields.
+
+        Raises:
+            BatchError: a verdict for a row that was never extracted, or for another key.
+            RetryableError: the database was busy or lost.
+        """
+        with self._database.read() as connection:
+            run = run_rows.fetch(connection, run_id)
+        waiting: list[Verdict] = []
+        try:
+            for verdict in verdicts:
+                waiting.append(verdict)
+                if len(waiting) >= VERDICTS:
+                    batch, waiting = waiting, []
+                    self._settle(run, record, batch)
+        finally:
+            if waiting:
+                self._settle(run, record, waiting)
+
+    def _settle(self, run: run_rows.Run, record: str, verdicts: Sequence[Verdict]) -> None:
+        now = datetime.now(UTC)
+        with self._database.write() as connection:
+            rows = self._rows(connection, run.id, record, [each.row for each in verdicts])
+            fresh: dict[int, Verdict] = {}
+            for verdict in verdicts:
+                row = rows.get(verdict.row)
+                if row is None or row.key != verdict.key:
+                    raise BatchError(
+                        f"Run {run.id} never extracted {record} {verdict.key} as row {verdict.row}, so it can have no "
+                        "outcome: every record must be noted by `extracted` before anything else happens to it."
+                    )
+                if row.outcome is None:
+                    fresh.setdefault(verdict.row, verdict)
+            if not fresh:
+                return
+            connection.execute(_DECIDE, [_decision(run.id, record, each, now) for each in fresh.values()])
+            if not run.dry_run:
+                decided = [(rows[row], verdict) for row, verdict in fresh.items()]
+                states.decided(connection, run, record, decided, now)
+
+    @staticmethod
+    def _rows(connection: Connection, run_id: int, record: str, numbers: list[int]) -> dict[int, Any]:
+        """Give the outcome rows by number, held until the transaction ends."""
+        found = connection.execute(
+            sa.select(outcomes.c.row, outcomes.c.key, outcomes.c.version, outcomes.c.hash, outcomes.c.outcome)
+            .where(outcomes.c.run_id == run_id, outcomes.c.record == record, outcomes.c.row.in_(set(numbers)))
+            .order_by(outcomes.c.row)
+            .with_for_update()
+        )
+        return {row.row: row for row in found}
+
+    def balance(self, run_id: int) -> dict[str, Balance]:
+        """Give the accounting identity of the run, by kind of record."""
+        counts = sa.select(outcomes.c.record, outcomes.c.outcome, sa.func.count()).where(outcomes.c.run_id == run_id)
+        extracted: dict[str, int] = {}
+        decided: dict[str, dict[Outcome, int]] = {}
+        with self._database.read() as connection:
+            for record, outcome, count in connection.execute(counts.group_by(outcomes.c.record, outcomes.c.outcome)):
+                extracted[record] = extracted.get(record, 0) + count
+                ways = decided.setdefault(record, {})
+                if outcome is not None:
+                    ways[Outcome(outcome)] = count
+        return {record: Balance(extracted[record], decided[record]) for record in sorted(extracted)}
+
+    def verdicts(self, run_id: int, record: str | None = None) -> Iterator[Verdict]:
+        """Give the outcomes of the run by row number, a page at a time, without holding the database."""
+        for row in self._pages(run_id, record, outcomes.c.outcome.is_not(None)):
+            yield Verdict(row.row, row.key, Outcome(row.outcome), read_complaints(row.complaints), row.target_id)
+
+    def unaccounted(self, run_id: int, record: str | None = None) -> Iterator[tuple[str, int, str]]:
+        """Give kind, row number and key of the records that have no outcome yet."""
+        for row in self._pages(run_id, record, outcomes.c.outcome.is_(None)):
+            yield row.record, row.row, row.key
+
+    def _pages(self, run_id: int, record: str | None, which: sa.ColumnElement[bool]) -> Iterator[Any]:
+        place = sa.tuple_(outcomes.c.record, outcomes.c.row)
+        query = sa.select(outcomes).where(outcomes.c.run_id == run_id, which)
+        if record is not None:
+            query = query.where(outcomes.c.record == record)
+        query = query.order_by(outcomes.c.record, outcomes.c.row).limit(ROWS)
+        after: tuple[str, int] | None = None
+        while True:
+            with self._database.read() as connection:
+                page = connection.execute(query if after is None else query.where(place > sa.tuple_(*after))).all()
+            yield from page
+            if len(page) < ROWS:
+                return
+            after = (page[-1].record, page[-1].row)
+
+    def known(self, integration: str, record: str, keys: Iterable[str]) -> dict[str, Known]:
+        """Give what was last applied of these records, by key; a key that is left out is new.
+
+        With it an older or equal version is superseded or unchanged before anything is sent.
+        """
+        return states.known(self._database, integration, record, keys)
+
+
+_DECIDE = (
+    sa.update(outcomes)
+    .where(
+        outcomes.c.run_id == sa.bindparam("at_run"),
+        outcomes.c.record == sa.bindparam("at_record"),
+        outcomes.c.row == sa.bindparam("at_row"),
+        outcomes.c.outcome.is_(None),
+    )
+    .values({each: sa.bindparam(each) for each in ("outcome", "code", "complaints", "target_id", "decided_at")})
+)
+
+
+def _decision(run_id: int, record: str, verdict: Verdict, now: datetime) -> dict[str, Any]:
+    return {
+        "at_run": run_id,
+        "at_record": record,
+        "at_row": verdict.row,
+        "outcome": verdict.outcome.value,
+        "code": first_code(verdict.complaints),
+        "complaints": write_complaints(verdict.complaints),
+        "target_id": verdict.target_id,
+        "decided_at": now,
+    }

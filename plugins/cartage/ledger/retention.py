@@ -1,0 +1,62 @@
+"""Retention: what the ledger forgets by age."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from cartage.ledger.tables import attempts, intents, outcomes, plans, quarantine, quarantine_lookups, runs
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from cartage.ledger.engine import Database
+
+ROWS = 5_000
+"""Rows a transaction."""
+
+
+def forget(database: Database, before: datetime) -> dict[str, int]:
+    """Remove what closed runs noted before a moment: attempts, intents, outcomes, plans, ended payloads.
+
+    Kept are the runs themselves, each record's and document's latest state, cross-references,
+    drops (a repeat is known by them), revisions, and everything that is still held back.
+
+    Args:
+        database: the ledger's.
+        before: aware; runs closed before it, quarantine ended before it.
+
+    Returns:
+        How many rows went, by table; for `quarantine`, how many payloads.
+    """
+    with database.read() as connection:
+        closed = list(connection.execute(sa.select(runs.c.id).where(runs.c.closed_at < before)).scalars())
+    gone = {
+        table.name: sum(_forget_run(database, table, run_id) for run_id in closed)
+        for table in (attempts, intents, outcomes, plans)
+    }
+    return {**gone, "quarantine": _forget_payloads(database, before)}
+
+
+def _forget_run(database: Database, table: sa.Table, run_id: int) -> int:
+    keys = list(table.primary_key)
+    some = sa.select(*keys).where(table.c.run_id == run_id).limit(ROWS)
+    gone = 0
+    while True:
+        with database.write() as connection:
+            count = connection.execute(sa.delete(table).where(sa.tuple_(*keys).in_(some))).rowcount
+        gone += count
+        if count < ROWS:
+            return gone
+
+
+def _forget_payloads(database: Database, before: datetime) -> int:
+    ended = sa.and_(quarantine.c.state.in_(("resolved", "dismissed")), quarantine.c.ended_at < before)
+    with database.write() as connection:
+        ids = sa.select(quarantine.c.id).where(ended)
+        connection.execute(sa.delete(quarantine_lookups).where(quarantine_lookups.c.quarantine_id.in_(ids)))
+        done = connection.execute(
+            sa.update(quarantine).where(ended, quarantine.c.payload.is_not(None)).values(payload=None)
+        )
+        return done.rowcount

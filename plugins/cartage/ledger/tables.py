@@ -1,0 +1,324 @@
+"""The ledger's tables. `migrations/` builds them; a test holds the two together.
+
+Plain tables rather than mapped classes: the ledger writes thousands of rows at a time and reads
+whole answers, so there is no object whose changes would be worth following.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeDecorator
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Dialect
+
+METADATA = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment: aware on both sides, UTC in the database. SQLite keeps no zone, so it is put back on reading."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn into UTC.
+
+        Raises:
+            ValueError: the moment has no zone, so nobody knows which moment it is.
+        """
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone was given to the ledger: make it aware, in UTC")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Give the moment aware, in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""A number that the database counts up: SQLite does that only for INTEGER."""
+
+COMPLAINTS = sa.JSON(none_as_null=True)
+"""Reasons as a list of ``{"code": …, "message": …, "field": …}``."""
+
+LIVE_QUARANTINE = "state IN ('open', 'retrying')"
+
+
+def _run(*, nullable: bool = False) -> sa.Column[int]:
+    return sa.Column("run_id", ID, sa.ForeignKey("runs.id"), nullable=nullable)
+
+
+runs = sa.Table(
+    "runs",
+    METADATA,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("integration", sa.Text, nullable=False),
+    sa.Column("flow", sa.Text, nullable=False),
+    sa.Column("dag_id", sa.Text, nullable=False),
+    sa.Column("dag_run_id", sa.Text, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("run_type", sa.Text, nullable=False),
+    sa.Column("started_by", sa.Text),
+    sa.Column("since", Instant),
+    sa.Column("until", Instant, nullable=False),
+    sa.Column("selection", sa.JSON, nullable=False),
+    sa.Column("limited", sa.Boolean, nullable=False),
+    sa.Column("dry_run", sa.Boolean, nullable=False),
+    sa.Column("settings_digest", sa.Text, nullable=False),
+    sa.Column("settings_revision", sa.BigInteger),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("note", sa.Text),
+    sa.Column("opened_at", Instant, nullable=False),
+    sa.Column("closed_at", Instant),
+    sa.UniqueConstraint("dag_id", "dag_run_id", "attempt"),
+    sa.CheckConstraint("state IN ('open', 'settled', 'failed')", name="state"),
+    sa.Index("ix_runs_flow", "integration", "flow", "state", "until"),
+    # At most one open attempt of a DAG run, whoever races to open it.
+    sa.Index(
+        "uq_runs_open", "dag_id", "dag_run_id", unique=True,
+        sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'"),
+    ),
+)  # fmt: skip
+
+outcomes = sa.Table(
+    "outcomes",
+    METADATA,
+    sa.Column("run_id", ID, sa.ForeignKey("runs.id"), primary_key=True, autoincrement=False),
+    sa.Column("record", sa.Text, primary_key=True),
+    sa.Column("row", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("version", sa.Text),
+    sa.Column("hash", sa.Text),
+    sa.Column("batch", sa.Integer, nullable=False),
+    sa.Column("outcome", sa.Text),
+    sa.Column("code", sa.Text),
+    sa.Column("complaints", COMPLAINTS),
+    sa.Column("target_id", sa.Text),
+    sa.Column("extracted_at", Instant, nullable=False),
+    sa.Column("decided_at", Instant),
+    sa.Index(None, "key", "run_id"),
+)
+
+records = sa.Table(
+    "records",
+    METADATA,
+    sa.Column("integration", sa.Text, primary_key=True),
+    sa.Column("record", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("site", sa.Text),
+    sa.Column("number", sa.Text, nullable=False),
+    sa.Column("version", sa.Text),
+    sa.Column("seen_version", sa.Text),
+    sa.Column("hash", sa.Text),
+    sa.Column("target_id", sa.Text),
+    sa.Column("target_number", sa.Text),
+    sa.Column("outcome", sa.Text),
+    sa.Column("code", sa.Text),
+    sa.Column("complaints", COMPLAINTS),
+    _run(),
+    sa.Column("first_at", Instant, nullable=False),
+    sa.Column("last_at", Instant, nullable=False),
+    sa.Index(None, "number"),
+    sa.Index(None, "integration", "record", "site", "first_at"),
+    sa.Index(None, "integration", "record", "outcome", "code"),
+)
+
+documents = sa.Table(
+    "documents",
+    METADATA,
+    sa.Column("integration", sa.Text, primary_key=True),
+    sa.Column("system", sa.Text, primary_key=True),
+    sa.Column("type", sa.Text, primary_key=True),
+    # The external id in lower case: NetSuite takes `A` and `a` for the same id.
+    sa.Column("folded_id", sa.Text, primary_key=True),
+    sa.Column("external_id", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    # What the target has.
+    sa.Column("internal_id", sa.Text),
+    sa.Column("number", sa.Text),
+    sa.Column("version", sa.Text),
+    sa.Column("hash", sa.Text),
+    # How the last write ended.
+    sa.Column("outcome", sa.Text),
+    sa.Column("complaints", COMPLAINTS),
+    sa.Column("done_run_id", ID, sa.ForeignKey("runs.id")),
+    sa.Column("done_hash", sa.Text),
+    # Who may write it now, and whether a write was begun whose end nobody noted.
+    sa.Column("holder_run_id", ID, sa.ForeignKey("runs.id")),
+    sa.Column("holder", sa.Text),
+    sa.Column("leased_until", Instant),
+    sa.Column("pending", sa.Boolean, nullable=False),
+    sa.Column("changed_at", Instant, nullable=False),
+    sa.Index(None, "kind", "key"),
+    sa.Index(None, "number"),
+)
+
+intents = sa.Table(
+    "intents",
+    METADATA,
+    sa.Column("id", ID, primary_key=True),
+    _run(),
+    sa.Column("system", sa.Text, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("folded_id", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+    sa.Column("began_at", Instant, nullable=False),
+    sa.Column("ended_at", Instant),
+    # A DocumentOutcome, or `released`; null while under way, or when its process died.
+    sa.Column("outcome", sa.Text),
+    sa.Column("internal_id", sa.Text),
+    sa.Column("complaints", COMPLAINTS),
+    sa.Index(None, "run_id", "type", "folded_id"),
+    sa.Index(None, "kind", "key"),
+)
+
+attempts = sa.Table(
+    "attempts",
+    METADATA,
+    sa.Column("id", ID, primary_key=True),
+    _run(),
+    sa.Column("system", sa.Text, nullable=False),
+    sa.Column("type", sa.Text),
+    sa.Column("folded_id", sa.Text),
+    sa.Column("kind", sa.Text),
+    sa.Column("key", sa.Text),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("method", sa.Text, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("status", sa.Integer),
+    sa.Column("request", sa.Text),
+    sa.Column("answer", sa.Text),
+    sa.Column("milliseconds", sa.Integer, nullable=False),
+    sa.Column("error_code", sa.Text),
+    sa.Index(None, "run_id"),
+    sa.Index(None, "kind", "key"),
+)
+
+quarantine = sa.Table(
+    "quarantine",
+    METADATA,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("integration", sa.Text, nullable=False),
+    sa.Column("flow", sa.Text, nullable=False),
+    sa.Column("record", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    _run(),
+    sa.Column("row", sa.BigInteger, nullable=False),
+    sa.Column("version", sa.Text),
+    sa.Column("stage", sa.Text, nullable=False),
+    sa.Column("code", sa.Text),
+    sa.Column("complaints", COMPLAINTS, nullable=False),
+    sa.Column("form", sa.Text, nullable=False),
+    sa.Column("payload", sa.LargeBinary),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("first_at", Instant, nullable=False),
+    sa.Column("last_at", Instant, nullable=False),
+    sa.Column("ended_at", Instant),
+    sa.Column("ended_by", sa.Text),
+    sa.Column("ended_why", sa.Text),
+    sa.CheckConstraint("state IN ('open', 'retrying', 'resolved', 'dismissed')", name="state"),
+    # One live entry a record: a second failure counts a try instead of piling up.
+    sa.Index(
+        "uq_quarantine_live", "integration", "flow", "record", "key", unique=True,
+        sqlite_where=sa.text(LIVE_QUARANTINE), postgresql_where=sa.text(LIVE_QUARANTINE),
+    ),
+    sa.Index("ix_quarantine_state", "integration", "flow", "state"),
+    sa.Index(None, "key"),
+)  # fmt: skip
+
+quarantine_lookups = sa.Table(
+    "quarantine_lookups",
+    METADATA,
+    sa.Column(
+        "quarantine_id", ID, sa.ForeignKey("quarantine.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    ),
+    # HMAC-SHA256 of ``kind:value``: found by who has the value and the key, read by nobody.
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Index(None, "digest"),
+)
+
+drops = sa.Table(
+    "drops",
+    METADATA,
+    sa.Column("integration", sa.Text, primary_key=True),
+    sa.Column("flow", sa.Text, primary_key=True),
+    sa.Column("hash", sa.Text, primary_key=True),
+    sa.Column("path", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("site", sa.Text, nullable=False),
+    sa.Column("exported_at", Instant),
+    sa.Column("landed_at", Instant, nullable=False),
+    sa.Column("landed_uri", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text),
+    _run(),
+    sa.Column("changed_at", Instant, nullable=False),
+    sa.Index(None, "integration", "flow", "landed_at"),
+)
+
+plans = sa.Table(
+    "plans",
+    METADATA,
+    sa.Column("run_id", ID, sa.ForeignKey("runs.id"), primary_key=True, autoincrement=False),
+    sa.Column("type", sa.Text, primary_key=True),
+    sa.Column("external_id", sa.Text, primary_key=True),
+    sa.Column("row", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("complaints", COMPLAINTS),
+    # Body and changes, encrypted: a dry run's body is the customer's data in full.
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+)
+
+cross_references = sa.Table(
+    "cross_references",
+    METADATA,
+    sa.Column("integration", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("shop_id", sa.Text, primary_key=True),
+    sa.Column("erp_id", sa.Text, nullable=False),
+    sa.Column("erp_number", sa.Text),
+    sa.Column("changed_at", Instant, nullable=False),
+    sa.Index(None, "integration", "kind", "erp_id"),
+)
+
+revisions = sa.Table(
+    "revisions",
+    METADATA,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("note", sa.Text),
+    sa.Column("created_at", Instant, nullable=False),
+    # 0 for the first. Unique with kind and name: two edits of one parent cannot both be saved.
+    sa.Column("parent", ID, nullable=False),
+    sa.UniqueConstraint("kind", "name", "parent"),
+)
