@@ -1,0 +1,179 @@
+"""The demo: an SFCC and a NetSuite on loopback, Airflow between them, and orders of every kind on their way."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from embedded import airflow
+from embedded.environment import REPOSITORY, USER, Home, environment
+from embedded.processes import Processes, StartError, free_port, port_is_free
+from embedded.summary import OUTCOMES, Counts, print_reasons, print_table, read_counts
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+FLOW = "sfcc_netsuite.orders"
+SANDBOX_SECONDS = 60
+
+
+def run_demo() -> int:
+    """Run the demo until Ctrl-C, or until it is done with ``DEMO_EXIT=1``.
+
+    Returns:
+        0 when every record is accounted for and every run ended well.
+    """
+    began = time.monotonic()
+    home = Home(REPOSITORY / ".cartage", REPOSITORY / ".sandbox")
+    port = _port()
+    stopped = _stop_on_signals()
+    sandbox = Processes(home.logs, _sandbox_environment())
+    stack: Processes | None = None
+    try:
+        _say("Starting the sandbox: an SFCC (SFTP, SCAPI) and a NetSuite (REST, SuiteQL) on loopback")
+        endpoints = start_sandbox(sandbox, home.sandbox)
+        surroundings = environment(home, port, endpoints["airflow_connections"])
+        os.environ.update(
+            {name: surroundings[name] for name in surroundings if name.startswith(("AIRFLOW", "CARTAGE"))}
+        )
+        _say("Leaving the first drops in the shop's SFTP folder")
+        leave_drops(home.sandbox, wave=1)
+        _say("Setting up Airflow's database, the ledger and the ERP's pool")
+        airflow.prepare(surroundings)
+        stack = Processes(home.logs, surroundings)
+        _say(f"Starting Airflow on http://127.0.0.1:{port}")
+        airflow.start(stack, port)
+        well, counts = _work(stack, home, port)
+        seconds = time.monotonic() - began
+        _what_next(home, port, counts)
+        if os.environ.get("DEMO_EXIT") != "1":
+            print("\nAll of it stays up. Ctrl-C ends it.", flush=True)
+            _stay(stack, sandbox, stopped)
+    finally:
+        _say("Ending every process")
+        if stack:
+            stack.stop()
+        sandbox.stop()
+    ok = well and counts.unaccounted == 0
+    print(f"demo: {counts.line()} seconds={seconds:.0f}", flush=True)
+    return 0 if ok else 1
+
+
+def _stay(stack: Processes, sandbox: Processes, stopped: threading.Event) -> None:
+    """Wait for Ctrl-C, watching that everything still runs."""
+    with suppress(KeyboardInterrupt):
+        while not stopped.wait(1):
+            stack.check()
+            sandbox.check()
+
+
+def _work(stack: Processes, home: Home, port: int) -> tuple[bool, Counts]:
+    """Switch the flow on, see its first run end, leave more drops, run again."""
+    client = airflow.Client(port, home.secrets()["password"])
+    client.wait_for_dag(FLOW, stack)
+    well = True
+    for wave in (1, 2):
+        if wave == 1:
+            _say(f"Switching {FLOW} on: Airflow starts its first run")
+            run = _first_run(client, stack)
+        else:
+            _say("Leaving more drops: repeats, newer versions, cancellations. Running again")
+            leave_drops(home.sandbox, wave=2)
+            run = client.trigger(FLOW)
+        state = client.wait_for_run(FLOW, run, stack)
+        well = well and state == "success"
+        print(f"    run {run}: {state}", flush=True)
+    counts = read_counts()
+    print_table(counts)
+    print_reasons()
+    return well, counts
+
+
+def _first_run(client: airflow.Client, stack: Processes) -> str:
+    before = {each["dag_run_id"] for each in client.runs(FLOW)}
+    client.switch(FLOW, on=True)
+    found: list[str] = []
+
+    def begun() -> bool:
+        found[:] = [each["dag_run_id"] for each in client.runs(FLOW) if each["dag_run_id"] not in before]
+        return bool(found)
+
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline and not begun():
+        stack.check()
+        time.sleep(0.3)
+    return found[0] if found else client.trigger(FLOW)
+
+
+def start_sandbox(processes: Processes, folder: Path) -> dict[str, Any]:
+    """Start the sandbox and give what its ``endpoints.json`` says.
+
+    Raises:
+        StartError: when it does not come up.
+    """
+    written = folder / "endpoints.json"
+    written.unlink(missing_ok=True)
+    processes.start("sandbox", [sys.executable, "-m", "sandbox", "serve", "--home", str(folder)])
+    processes.wait_until(written.exists, what="the sandbox", seconds=SANDBOX_SECONDS)
+    endpoints: dict[str, Any] = json.loads(written.read_text(encoding="utf-8"))
+    return endpoints
+
+
+def leave_drops(folder: Path, *, wave: int) -> None:
+    """Put the demo's drops into the shop's SFTP folder."""
+    from sandbox.shop.demo import leave
+
+    for name in leave(folder, wave=wave):
+        print(f"    {name}", flush=True)
+
+
+def _port() -> int:
+    asked = os.environ.get("CARTAGE_PORT")
+    if asked:
+        if not port_is_free(int(asked)):
+            raise StartError(f"port {asked} is taken: end what listens there, or give another CARTAGE_PORT")
+        return int(asked)
+    return 8080 if port_is_free(8080) else free_port()
+
+
+def _sandbox_environment() -> dict[str, str]:
+    paths = os.pathsep.join((str(REPOSITORY / "plugins"), str(REPOSITORY / "include")))
+    return {**os.environ, "PYTHONPATH": paths}
+
+
+def _stop_on_signals() -> threading.Event:
+    """Make an end from outside (SIGTERM) the same as Ctrl-C, so that nothing is left behind."""
+    stopped = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopped.set()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    return stopped
+
+
+def _say(text: str) -> None:
+    print(f"==> {text}", flush=True)
+
+
+def _what_next(home: Home, port: int, counts: Counts) -> None:
+    password = home.secrets()["password"]
+    shown = [name for name in OUTCOMES if counts.total(name)]
+    print(
+        f"\nAirflow UI   http://127.0.0.1:{port}   user {USER}   password {password}\n"
+        f"Seen here    {', '.join(shown)}\n\n"
+        "Try next\n"
+        f"  - Open {FLOW} in the UI, then its last run, then validate: Quality report.\n"
+        "  - Trigger it with a dry run, or with one order number.\n"
+        f"  - Put a file of your own into {home.sandbox / 'sftp' / 'outbound' / 'orders'} and wait for the next run.\n"
+        f"  - Addresses and credentials of the sandbox: {home.sandbox / 'endpoints.json'}",
+        flush=True,
+    )

@@ -1,0 +1,38 @@
+"""What a system is handed to be the source or the target of one run of a flow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cartage.integrations import Integration
+    from cartage.seams import DropBook
+    from cartage.settings import Settings
+    from cartage.staging import Staging
+
+
+@dataclass(frozen=True)
+class FlowContext:
+    """One run's view of its flow.
+
+    Attributes:
+        integration: the storefront and the ERP that are joined.
+        flow: name of the flow within it, for example ``orders``.
+        record: kind of record it carries, for example ``order``.
+        settings: the run's settings, as `extract` resolved and pinned them.
+        include: folder with the run's pinned copy of mappings and expectations.
+        staging: where batches and drops lie.
+        drops: what the ledger knows of drops.
+        concurrency: requests to the ERP this task may have under way at a time.
+    """
+
+    integration: Integration
+    flow: str
+    record: str
+    settings: Settings
+    include: Path
+    staging: Staging
+    drops: DropBook | None = None
+    concurrency: int = 1

@@ -1,0 +1,129 @@
+"""What the steps write to the ledger about a run's records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from cartage.errors import BatchError, Complaint
+from cartage.ledger.quarantine import Entry
+from cartage.records.batch import KINDS
+from cartage.records.outcome import Outcome, Verdict
+from cartage.records.wire import to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from cartage.context import FlowContext
+    from cartage.ledger.quarantine import Stage
+    from cartage.operators.runtime import Runtime
+    from cartage.records.batch import Batch
+    from cartage.seams import Read
+
+EMAILS = {"order": ("customer_email",), "customer": ("email",)}
+PHONES = {"order": ("bill_phone",), "customer": ("phone_home", "phone_business", "phone_mobile")}
+SET_ASIDE = (Outcome.QUARANTINED, Outcome.REJECTED)
+
+
+def note_extracted(runtime: Runtime, run: int, number: int, read: Read) -> None:
+    """Note every record of a stretch, readable or not: each is owed an outcome from now on."""
+    root, link = read.batch.root, KINDS[read.batch.record].LINK
+    rows = pa.table({"row": root[link], "key": root["key"], "version": root["version"]})
+    unread = pa.table(
+        {
+            "row": pa.array([each.row for each in read.verdicts], rows.schema.field("row").type),
+            "key": pa.array([each.key for each in read.verdicts], rows.schema.field("key").type),
+            "version": pa.nulls(len(read.verdicts), rows.schema.field("version").type),
+        }
+    )
+    runtime.ledger.outcomes.extracted(run, runtime.record, pa.concat_tables([rows, unread]), batch=number)
+
+
+def quarantine(
+    runtime: Runtime,
+    run: int,
+    stage: Stage,
+    verdicts: Sequence[Verdict],
+    *,
+    batch: Batch | None = None,
+    originals: Mapping[int, bytes] | None = None,
+) -> None:
+    """Set records aside with their reasons and what is there of them, then note the outcome.
+
+    Args:
+        runtime: the flow's.
+        run: the run's id.
+        stage: which step refused them.
+        verdicts: of any outcome; only quarantined and rejected ones are kept.
+        batch: where the records are, when they could be read.
+        originals: the bytes found of those that could not, by row number.
+    """
+    kept = [each for each in verdicts if each.outcome in SET_ASIDE]
+    entries = [_entry(stage, each, batch, originals or {}) for each in kept]
+    runtime.ledger.quarantine.put(run, runtime.flow, runtime.record, entries)
+    runtime.ledger.outcomes.settle(run, runtime.record, verdicts)
+
+
+def _entry(stage: Stage, verdict: Verdict, batch: Batch | None, originals: Mapping[int, bytes]) -> Entry:
+    if batch is None:
+        original = originals.get(verdict.row)
+        return Entry(verdict.row, verdict.key, None, stage, verdict.complaints, original, form="xml")
+    one = batch.only(pa.array([verdict.row], pa.int64()))
+    values: dict[str, Any] = one.root.to_pylist()[0]
+    return Entry(
+        verdict.row,
+        verdict.key,
+        values["version"],
+        stage,
+        verdict.complaints,
+        to_json(one, verdict.row),
+        emails=tuple(values[name] for name in EMAILS[batch.record] if values[name]),
+        phones=tuple(values[name] for name in PHONES[batch.record] if values[name]),
+    )
+
+
+def hold_rest(runtime: Runtime, run: int, code: str, reason: str) -> int:
+    """Hold every record of a run that has no outcome yet, and give how many there were.
+
+    A held record was not sent, or not wholly; it is read again, since the watermark stays.
+    """
+    held = 0
+    for record in runtime.ledger.outcomes.balance(run):
+        verdicts = list(_held(runtime, run, record, code, reason))
+        runtime.ledger.outcomes.settle(run, record, verdicts)
+        held += len(verdicts)
+    return held
+
+
+def _held(runtime: Runtime, run: int, record: str, code: str, reason: str) -> Iterator[Verdict]:
+    for _, row, key in runtime.ledger.outcomes.unaccounted(run, record):
+        yield Verdict(row, key, Outcome.HELD, (Complaint(code, reason),))
+
+
+def halt_if_too_many(runtime: Runtime, flow: FlowContext, run: int) -> None:
+    """Hold the whole run back when too large a share of it failed, before anything is sent.
+
+    Raises:
+        BatchError: with the counts, the settings that decide, and what to do.
+    """
+    settings = getattr(flow.settings, flow.flow)
+    counts = counts_of(runtime, run, runtime.record)
+    failed, extracted = counts["quarantined"], counts["extracted"]
+    share = settings.max_quarantined_share
+    if failed < settings.max_quarantined_min or failed <= share * extracted:
+        return
+    hold_rest(runtime, run, "run_halted", f"the run was halted: {failed} of {extracted} records failed")
+    raise BatchError(
+        f"{failed} of {extracted} records of run {run} are quarantined, more than max_quarantined_share {share} allows, "
+        "so nothing of it is sent. Read the quality report; mend the source or the expectations, then run again."
+    )
+
+
+def counts_of(runtime: Runtime, run: int, record: str) -> dict[str, int]:
+    """Give a run's counts: ``extracted``, each outcome, ``unaccounted``."""
+    balance = runtime.ledger.outcomes.balance(run).get(record)
+    if balance is None:
+        return {"extracted": 0, **{each.value: 0 for each in Outcome}, "unaccounted": 0}
+    counts = {each.value: balance.count(each) for each in Outcome}
+    return {"extracted": balance.extracted, **counts, "unaccounted": balance.unaccounted}

@@ -1,0 +1,25 @@
+"""Links from a task in the Airflow UI to what a person may want to read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperatorLink
+
+if TYPE_CHECKING:
+    from airflow.models.taskinstancekey import TaskInstanceKey
+
+REPORT_KEY = "quality_report"
+
+
+class QualityReportLink(BaseOperatorLink):
+    """The quality report of a run, on its validate task."""
+
+    name = "Quality report"
+
+    def get_link(self, operator: Any, *, ti_key: TaskInstanceKey) -> str:  # noqa: ARG002 (Airflow's signature)
+        """Give the report's address, or nothing when the run had no records to check."""
+        from airflow.sdk.execution_time.xcom import XCom
+
+        found = XCom.get_value(key=REPORT_KEY, ti_key=ti_key)
+        return str(found or "")

@@ -1,0 +1,46 @@
+"""A run over quarantined records: the ledger is the source, and the steps are the same five."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from cartage.errors import Complaint
+from cartage.records.batch import Batch, empty
+from cartage.records.outcome import Outcome, Verdict
+from cartage.records.wire import from_json
+from cartage.seams import Read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cartage.operators.runtime import Runtime
+    from cartage.windows import Selection
+
+
+def reread(runtime: Runtime, selection: Selection) -> Iterator[Read]:
+    """Give the quarantined records that the selection names, as one batch.
+
+    What was never readable as a record stays in quarantine, with a word on how to mend it.
+    """
+    batches, verdicts = [], []
+    originals: dict[int, bytes] = {}
+    for row, entry in enumerate(runtime.ledger.quarantine.load(list(selection.quarantine))):
+        if entry.form == "json" and entry.payload is not None:
+            batches.append(from_json(entry.payload, row))
+            continue
+        why = f"{entry.key}: it could not be read, so it cannot be tried again; mend the drop and leave it again"
+        verdicts.append(Verdict(row, entry.key, Outcome.QUARANTINED, (*entry.complaints, Complaint("unreadable", why))))
+        if entry.payload is not None:
+            originals[row] = entry.payload
+    if not selection.dry_run:
+        runtime.ledger.quarantine.retrying(list(selection.quarantine))
+    yield Read(_joined(runtime.record, batches), tuple(verdicts), originals)
+
+
+def _joined(record: str, batches: list[Batch]) -> Batch:
+    if not batches:
+        return empty(record)
+    names = batches[0].tables
+    return Batch(record, {name: pa.concat_tables([each.tables[name] for each in batches]) for name in names})

@@ -1,0 +1,115 @@
+"""Settle: account for every record, tell the source, move the watermark, in this order."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from cartage.errors import BatchError
+from cartage.operators.base import FlowOperator, Passage
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from cartage.context import FlowContext
+    from cartage.operators.runtime import Runtime
+
+BEFORE = ("extract", "validate", "transform", "load")
+BROKEN = frozenset({"failed", "upstream_failed"})
+
+
+class SettleOperator(FlowOperator):
+    """Close the run; the only leaf of a flow's DAG. See `FlowOperator` for the arguments."""
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Do it.
+
+        Returns:
+            The run's counts, and from where to where it read; also pushed under the key ``watermark``.
+
+        Raises:
+            BatchError: a step failed, or the sums differ; the watermark stays.
+        """
+        runtime = self.runtime()
+        run = self._run(runtime, context)
+        if run is None:
+            raise BatchError("extract failed before it opened a run, so there is nothing to settle: see its log")
+        broken = self._broken(context)
+        counts = self._account(runtime, run, broken)
+        begun = runtime.ledger.runs.get(run)
+        with runtime.pinned(run, begun.settings_digest) as flow:
+            if not begun.selection.dry_run:
+                self._acknowledge(runtime, flow, run)
+            self._alert(runtime, flow, counts, context)
+            flow.staging.sweep(datetime.now(UTC) - timedelta(days=flow.settings.staging_days))
+        summary = {"run": run, "counts": counts, **begun.window.as_dict()}
+        self.log.info("run %d: %s", run, ", ".join(f"{name}={number}" for name, number in counts.items()))
+        if broken:
+            raise BatchError(
+                f"{', '.join(broken)} failed, so run {run} is closed as failed and the watermark stays where it was. "
+                "Its records are accounted for; the next run reads them again."
+            )
+        if not begun.limited and begun.run_type != "manual_window":
+            from cartage.operators.watermark import move_watermark
+
+            summary["watermark"] = move_watermark(runtime, context, begun.window.until).isoformat()
+            context["ti"].xcom_push(key="watermark", value=summary["watermark"])
+        return summary
+
+    def _run(self, runtime: Runtime, context: Context) -> int | None:
+        """Give the run's id: from extract, or from the ledger when extract died after opening it."""
+        if self.previous:
+            return Passage.of(self.previous).run
+        ours = context["dag_run"].run_id
+        still = runtime.ledger.runs.still_open(self.integration, self.flow)
+        return next((each.id for each in still if each.dag_run_id == ours), None)
+
+    def _broken(self, context: Context) -> list[str]:
+        """Name the steps that failed; a step that only had nothing to do is skipped, not failed."""
+        dag_run = context["dag_run"]
+        states = context["ti"].get_task_states(dag_run.dag_id, run_ids=[dag_run.run_id]).get(dag_run.run_id, {})
+        found = {task.split("[")[0].removesuffix("_") for task, state in states.items() if str(state) in BROKEN}
+        return [task for task in BEFORE if any(name == task or name.startswith(f"{task}_") for name in found)]
+
+    def _account(self, runtime: Runtime, run: int, broken: list[str]) -> dict[str, int]:
+        """Close the run in the ledger, and give its counts.
+
+        Raises:
+            BatchError: records have no outcome although every step went through.
+        """
+        from cartage.operators.accounting import counts_of, hold_rest
+
+        if broken:
+            hold_rest(runtime, run, "step_failed", f"the run's step {broken[0]} failed before this record was done")
+        counts = counts_of(runtime, run, self.record)
+        if counts["unaccounted"]:
+            named = [key for _, _, key in runtime.ledger.outcomes.unaccounted(run)][:5]
+            runtime.ledger.runs.close(run, "failed", note=f"{counts['unaccounted']} records unaccounted for")
+            raise BatchError(
+                f"run {run} does not balance: {counts['unaccounted']} of {counts['extracted']} records have no outcome, "
+                f"among them {', '.join(named)}. The watermark stays. Clear the run's load task to send them."
+            )
+        runtime.ledger.runs.close(
+            run, "failed" if broken else "settled", note=f"{broken[0]} failed" if broken else None
+        )
+        return counts
+
+    def _acknowledge(self, runtime: Runtime, flow: FlowContext, run: int) -> None:
+        if runtime.ledger.runs.get(run).selection.quarantine:
+            return
+        source = runtime.system(runtime.integration.storefront.system).source(flow)
+        source.acknowledge(runtime.ledger.outcomes.verdicts(run, self.record))
+
+    def _alert(self, runtime: Runtime, flow: FlowContext, counts: dict[str, int], context: Context) -> None:
+        from cartage.operators import alerts
+
+        name = f"{self.integration}.{self.flow}"
+        found = []
+        too_many = alerts.quarantine_alert(name, counts, float(flow.settings.alerts.quarantined_share))
+        if too_many:
+            found.append(too_many)
+        if self.flow == "orders":
+            seen = runtime.ledger.questions.silence(self.integration, self.record)
+            found.extend(alerts.silence_alerts(flow.settings, seen, datetime.now(UTC)))
+        for alert in found:
+            alerts.AlertNotifier(alert, flow.settings.alerts).notify(context)

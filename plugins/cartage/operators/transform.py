@@ -1,0 +1,47 @@
+"""Transform: turn neutral records into the documents that the target will be sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cartage.operators.base import FlowOperator, Passage
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+
+class TransformOperator(FlowOperator):
+    """Make documents by settings, mapping and look-ups; see `FlowOperator` for the arguments.
+
+    It holds one slot of the ERP's pool, since it looks references up there.
+    """
+
+    def execute(self, context: Context) -> list[dict[str, Any]]:  # noqa: ARG002 (Airflow's signature)
+        """Do it.
+
+        Returns:
+            For each mapped load a `Passage` with two batches: the documents, and the records they are made of.
+
+        Raises:
+            BatchError: too large a share failed, so nothing of the run is sent.
+        """
+        passage = Passage.of(self.previous)
+        if not passage.batches:
+            return []
+        from cartage.operators.accounting import halt_if_too_many, quarantine
+        from cartage.records.batch import BatchRef
+
+        runtime = self.runtime()
+        with runtime.pinned(passage.run, passage.pin) as flow:
+            transformer = runtime.system(runtime.integration.erp.system).transformer(flow)
+            passages = []
+            for each in passage.batches:
+                ref = BatchRef(**each)
+                batch = flow.staging.read(ref)
+                transformed = transformer(batch)
+                quarantine(runtime, passage.run, "transform", transformed.verdicts, batch=batch)
+                if len(transformed.documents):
+                    staged = flow.staging.write(str(passage.run), "documents", ref.number, transformed.documents)
+                    passages.append(passage.with_batches([staged.as_dict(), each]).as_dict())
+            halt_if_too_many(runtime, flow, passage.run)
+        return passages

@@ -1,0 +1,32 @@
+"""Declares Cartage to Airflow: the console's pages, the links on tasks, the check at start.
+
+Airflow imports this file in every process, so nothing heavy stands at its top.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from airflow.plugins_manager import AirflowPlugin
+
+from cartage import pools
+from cartage.operators.links import QualityReportLink
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+
+async def console(scope: Scope, receive: Receive, send: Send) -> None:
+    """Serve the console; its app is made at the first call, in the API server only."""
+    from cartage.console.app import application
+
+    await application()(scope, receive, send)
+
+
+class CartagePlugin(AirflowPlugin):
+    """What Airflow loads; all of it lives in the package."""
+
+    name = "cartage"
+    fastapi_apps: ClassVar = [{"app": console, "url_prefix": "/cartage", "name": "Cartage"}]
+    operator_extra_links: ClassVar = [QualityReportLink()]
+    listeners: ClassVar = [pools]
