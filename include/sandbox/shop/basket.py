@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import copy
 from decimal import Decimal
-from random import Random
+from typing import TYPE_CHECKING
 
 from sandbox.catalogue import OPTIONS, PRODUCTS, SHIPPING_METHODS, SITES, Product
 from sandbox.shop.model import Address, Bundled, OptionLine, Order, ProductLine, Shipment, ShippingLine
+
+if TYPE_CHECKING:
+    from random import Random
 
 BY_SKU = {product.sku: product for product in PRODUCTS}
 GOODS = tuple(product for product in PRODUCTS if product.kind == "inventory")

@@ -6,10 +6,13 @@ All e-mail addresses are of example.com and its like, which belong to nobody (RF
 from __future__ import annotations
 
 from dataclasses import replace
-from random import Random
+from typing import TYPE_CHECKING
 
 from sandbox.netsuite import people
 from sandbox.shop.model import Address, Customer
+
+if TYPE_CHECKING:
+    from random import Random
 
 _FIRST = (
     "Anna", "Jonas", "Marie", "Paul", "Emily", "James", "Sofia", "Liam", "Ida", "Noah", "Frieda", "Oskar", "Chloé",
@@ -17,7 +20,7 @@ _FIRST = (
 )  # fmt: skip
 _LAST = (
     "Weber", "Müller", "Schäfer", "Großmann", "Carter", "O'Brien", "Smith-Jones", "García", "Nowak", "Lindström",
-    "Yılmaz", "de la Cruz", "van der Berg", "Kowalczyk", "Nguyễn", "Bäcker", "Fischer", "Taylor", "Brown", "Sørensen",
+    "Yılmaz", "de la Cruz", "van der Berg", "Kowalczyk", "Nguyễn", "Bäcker", "Fischer", "Taylor", "Sørensen",  # noqa: RUF001
 )  # fmt: skip
 _GERMAN = (("Hamburg", "20095"), ("Berlin", "10115"), ("München", "80331"), ("Köln", "50667"), ("Görlitz", "02826"))
 _AMERICAN = (

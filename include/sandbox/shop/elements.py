@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from sandbox.shop.model import Address, Attribute
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sandbox.shop.model import Address, Attribute
 
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _ADDRESS_PARTS = (

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from lxml import etree
+from typing import TYPE_CHECKING
 
 from sandbox.shop.elements import Writer, double
 from sandbox.shop.model import (
@@ -18,6 +16,11 @@ from sandbox.shop.model import (
     TaxPart,
     at_least,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lxml import etree
 
 NAMESPACE = "http://www.demandware.com/xml/impex/order/2006-10-31"
 

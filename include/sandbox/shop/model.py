@@ -7,9 +7,11 @@ the same order in the two forms that SFCC hands out. The words are those of SFCC
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 ZERO = Decimal("0.00")
 VERSIONS = ("18.5", "19.2", "19.5", "20.6", "20.8", "21.9", "22.1", "22.9", "23.4", "26.5")
@@ -30,6 +32,7 @@ class Amounts:
     gross: Decimal = ZERO
 
     def __add__(self, other: Amounts) -> Amounts:
+        """Add part by part."""
         return Amounts(self.net + other.net, self.tax + other.tax, self.gross + other.gross)
 
 

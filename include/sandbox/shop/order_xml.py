@@ -6,15 +6,17 @@ What an older version does not know is left out or written its way, as the schem
 from __future__ import annotations
 
 import gzip as gzip_module
-from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from lxml import etree
 
 from sandbox.shop.lines_xml import NAMESPACE, LineWriter
 from sandbox.shop.model import VERSIONS, Adjustment, Order, Payment, Shipment, Totals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 
 def write_orders(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import TYPE_CHECKING
 
 from sandbox.catalogue import SITES, Site
 from sandbox.shop import buyers
@@ -15,6 +15,9 @@ from sandbox.shop.kinds.payments import pay
 from sandbox.shop.model import Order
 from sandbox.shop.pricing import price
 from sandbox.shop.varieties import VARIETIES, Stage, Variety
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["NOW", "VARIETIES", "make", "newer", "random_order", "random_orders", "variety"]
 
@@ -68,7 +71,8 @@ def make(kinds: Sequence[Variety], rng: Random, *, site: str | None, number: str
     """Make an order of these varieties: first the basket, then prices, then payments, then words."""
     where = _SITES[site] if site else rng.choice(SITES)
     order = _plain(rng, where, number, now)
-    ordered = sorted(kinds, key=lambda each: each.stage)
+    places = list(VARIETIES)
+    ordered = sorted(kinds, key=lambda each: (each.stage, places.index(each.name)))
     for each in ordered:
         if each.stage < Stage.PAYMENTS:
             each.change(order, rng)

@@ -11,13 +11,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING
 
 from sandbox.catalogue import CURRENCIES
 from sandbox.shop.model import ZERO, Adjustment, Amounts, Order, Priced, Shipment, Totals
 
-_DIGITS = {code: digits for code, digits in CURRENCIES.values()}
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_DIGITS = dict(CURRENCIES.values())
 
 
 def rounded(amount: Decimal, currency: str) -> Decimal:

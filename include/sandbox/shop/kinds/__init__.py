@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from sandbox.shop.kinds import baskets, discounts, payments
+from sandbox.shop.kinds import baskets, customers, discounts, fulfilment, life, payments, taxes, words
 
-ALL = (baskets, discounts, payments)
+ALL = (baskets, customers, discounts, fulfilment, life, payments, taxes, words)

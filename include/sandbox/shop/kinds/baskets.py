@@ -1,20 +1,24 @@
+# ruff: noqa: ARG001 - every change takes the order and a source of chance, whether it needs it or not
 """What lies in the basket: lines, quantities, options, bundles, bonus lines, gift certificates."""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from random import Random
+from typing import TYPE_CHECKING
 
 from sandbox.shop.basket import BY_SKU, SETS, add_line, add_option, members
 from sandbox.shop.model import Adjustment, Bundled, CertificateLine, Order, ProductLine
 from sandbox.shop.pricing import extended
 from sandbox.shop.varieties import Stage, variety
 
+if TYPE_CHECKING:
+    from random import Random
+
 _BASKET = Stage.BASKET
 
 
 @variety(_BASKET)
-def plain(order: Order, rng: Random) -> None:  # noqa: ARG001
+def plain(order: Order, rng: Random) -> None:
     """One product, once, to one address, paid by card."""
 
 

@@ -1,15 +1,22 @@
-"""Discounts: on products, options, the order, a shipment and its shipping."""
+# ruff: noqa: ARG001 - every change takes the order and a source of chance, whether it needs it or not
+"""Discounts: on products, options, the order, a shipment and its shipping.
+
+They act in the order they stand in here, lines before shipments before the order, as promotions do.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
-from random import Random
+from typing import TYPE_CHECKING
 
 from sandbox.shop.basket import add_line, add_option
 from sandbox.shop.model import ZERO, Adjustment, Attribute, Order, Priced
 from sandbox.shop.pricing import adjusted_price, rounded
 from sandbox.shop.varieties import Stage, variety
+
+if TYPE_CHECKING:
+    from random import Random
 
 _DISCOUNTS = Stage.DISCOUNTS
 
@@ -86,6 +93,25 @@ def every_discount_kind(order: Order, rng: Random) -> None:
     line.adjustments += [Adjustment(f"by-code-{kind}", -cent, discount=(kind, value)) for kind, value in kinds]
 
 
+@variety(_DISCOUNTS, group="tax-basis")
+def tax_basis(order: Order, rng: Random) -> None:
+    """The site taxes adjusted prices only: adjustments carry zero tax, lines a smaller tax-basis."""
+    order.tax_basis = True
+    add_line(order, rng, order.shipments[0])
+    _off_line(order, order.lines[0], 10, "product-sale")
+    _off_order(order, Decimal("-3.33"), "welcome")
+
+
+@variety(_DISCOUNTS)
+def shipment_discount(order: Order, rng: Random) -> None:
+    """A discount of one shipment: it stands under that shipment's totals."""
+    shipment = order.shipments[0]
+    add_line(order, rng, shipment)
+    lines = sum((adjusted_price(line, order.currency) for line in order.merchandise(shipment.shipment_id)), ZERO)
+    amount = max(Decimal("-2.50"), -lines - sum((each.price for each in shipment.adjustments), ZERO))
+    shipment.adjustments.append(Adjustment("shipment-sale", amount, text="2.50 off this parcel", campaign_id="parcel"))
+
+
 @variety(_DISCOUNTS)
 def order_discount_amount(order: Order, rng: Random) -> None:
     """An amount off the order: it stands under totals, on no line."""
@@ -131,35 +157,16 @@ def shipping_discount(order: Order, rng: Random) -> None:
 
 
 @variety(_DISCOUNTS, group="shipping-discount")
-def free_shipping(order: Order, rng: Random) -> None:  # noqa: ARG001
+def free_shipping(order: Order, rng: Random) -> None:
     """Shipping for nothing, by a full discount of every shipping line."""
     for line in order.shipping_lines:
         _off_line(order, line, 100, "free-shipping")
 
 
 @variety(_DISCOUNTS, group="shipping-discount")
-def order_shipping_discount(order: Order, rng: Random) -> None:  # noqa: ARG001
+def order_shipping_discount(order: Order, rng: Random) -> None:
     """A discount of all shipping: it stands under totals/shipping-total."""
     price = sum((adjusted_price(line, order.currency) for line in order.shipping()), ZERO)
     order.shipping_adjustments.append(
         Adjustment("order-shipping", _percent(order, price, 25), text="25 % off shipping", campaign_id="shipping")
     )
-
-
-@variety(_DISCOUNTS)
-def shipment_discount(order: Order, rng: Random) -> None:
-    """A discount of one shipment: it stands under that shipment's totals."""
-    shipment = order.shipments[0]
-    add_line(order, rng, shipment)
-    lines = sum((adjusted_price(line, order.currency) for line in order.merchandise(shipment.shipment_id)), ZERO)
-    amount = max(Decimal("-2.50"), -lines - sum((each.price for each in shipment.adjustments), ZERO))
-    shipment.adjustments.append(Adjustment("shipment-sale", amount, text="2.50 off this parcel", campaign_id="parcel"))
-
-
-@variety(_DISCOUNTS, group="tax-basis")
-def tax_basis(order: Order, rng: Random) -> None:
-    """The site taxes adjusted prices only: adjustments carry zero tax, lines a smaller tax-basis."""
-    order.tax_basis = True
-    add_line(order, rng, order.shipments[0])
-    _off_line(order, order.lines[0], 10, "product-sale")
-    _off_order(order, Decimal("-3.33"), "welcome")

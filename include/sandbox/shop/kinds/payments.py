@@ -1,13 +1,17 @@
+# ruff: noqa: ARG001 - every change takes the order and a source of chance, whether it needs it or not
 """Payments: every instrument of order.xsd, one or several, authorised, captured or credited."""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from random import Random
+from typing import TYPE_CHECKING
 
 from sandbox.shop.model import Attribute, Order, Payment
 from sandbox.shop.pricing import rounded
 from sandbox.shop.varieties import Stage, variety
+
+if TYPE_CHECKING:
+    from random import Random
 
 _PAYMENTS = Stage.PAYMENTS
 
@@ -19,7 +23,7 @@ _CARD = (
 
 def pay(order: Order, rng: Random, kind: str = "AUTH") -> Payment:
     """Pay all that is open by card, in place of any payment there was."""
-    order.payments = [_card(order, rng, order.totals.total.gross, kind)]
+    order.payments = [_card(rng, order.totals.total.gross, kind)]
     return order.payments[0]
 
 
@@ -27,7 +31,7 @@ def _transaction(rng: Random) -> str:
     return f"txn-{rng.randrange(16**12):012x}"
 
 
-def _card(order: Order, rng: Random, amount: Decimal, kind: str) -> Payment:  # noqa: ARG001
+def _card(rng: Random, amount: Decimal, kind: str) -> Payment:
     return Payment(
         "credit-card",
         amount,
@@ -71,8 +75,8 @@ def card_part_captured(order: Order, rng: Random) -> None:
     """A part captured, the rest authorised: the order is partly paid."""
     half = rounded(order.totals.total.gross / 2, order.currency)
     order.payments = [
-        _card(order, rng, half, "CAPTURE"),
-        _card(order, rng, order.totals.total.gross - half, "AUTH"),
+        _card(rng, half, "CAPTURE"),
+        _card(rng, order.totals.total.gross - half, "AUTH"),
     ]
     order.payment_status = "PART_PAID"
 
@@ -81,7 +85,7 @@ def card_part_captured(order: Order, rng: Random) -> None:
 def card_credit(order: Order, rng: Random) -> None:
     """Captured, then a part of it credited back."""
     pay(order, rng, "CAPTURE")
-    order.payments.append(_card(order, rng, rounded(order.totals.total.gross / 10, order.currency), "CREDIT"))
+    order.payments.append(_card(rng, rounded(order.totals.total.gross / 10, order.currency), "CREDIT"))
     order.payment_status = "PAID"
 
 
@@ -89,7 +93,7 @@ def card_credit(order: Order, rng: Random) -> None:
 def card_auth_reversal(order: Order, rng: Random) -> None:
     """An authorisation taken back, and a second one."""
     pay(order, rng, "AUTH_REVERSAL")
-    order.payments.append(_card(order, rng, order.totals.total.gross, "AUTH"))
+    order.payments.append(_card(rng, order.totals.total.gross, "AUTH"))
 
 
 @variety(_PAYMENTS, group="payment")
@@ -140,7 +144,7 @@ def no_instrument(order: Order, rng: Random) -> None:
 
 
 @variety(_PAYMENTS, group="payment")
-def nothing_paid(order: Order, rng: Random) -> None:  # noqa: ARG001
+def nothing_paid(order: Order, rng: Random) -> None:
     """No payment at all: paid on collection."""
     order.payments = []
 
@@ -178,8 +182,8 @@ def several_payments(order: Order, rng: Random) -> None:
     third = rounded(order.totals.total.gross / 3, order.currency)
     _only(order, rng, "custom-method", ("method-name", "PAYPAL"), processor="PAYPAL").amount = third
     order.payments += [
-        _card(order, rng, third, "CAPTURE"),
-        _card(order, rng, order.totals.total.gross - 2 * third, "AUTH"),
+        _card(rng, third, "CAPTURE"),
+        _card(rng, order.totals.total.gross - 2 * third, "AUTH"),
     ]
     order.payment_status = "PART_PAID"
 
@@ -202,7 +206,7 @@ def gift_certificate_tendered(order: Order, rng: Random) -> None:
     """A part paid with a gift certificate, the rest by card: a tender, no discount."""
     total = order.totals.total.gross
     part = min(Decimal("5.00"), rounded(total / 2, order.currency))
-    order.payments = [_card(order, rng, total - part, "AUTH")] if total > part else []
+    order.payments = [_card(rng, total - part, "AUTH")] if total > part else []
     _tender(order, rng, part)
 
 
