@@ -123,6 +123,7 @@ class TargetRefused(RecordError):  # noqa: N818, its brief name is what people r
     ) -> None:
         first = details[0] if details else Detail(f"HTTP_{status}", "")
         super().__init__(place, *(_complaint(each, body) for each in details or (first,)))
+        self._body = body
         self.status = status
         self.details = details
         self.location = location
@@ -134,6 +135,11 @@ class TargetRefused(RecordError):  # noqa: N818, its brief name is what people r
     def recognised(self) -> str:
         """Our word for the first complaint: ``closed_period``, ``already_exists``, ``not_found`` or NetSuite's."""
         return self.complaints[0].code
+
+    def traced(self, origins: Mapping[str, str]) -> tuple[Complaint, ...]:
+        """Give the complaints with error paths led back to the record's columns; `origins` as of `trace`."""
+        first = Detail(self.code, self.detail, self.path)
+        return tuple(_complaint(each, self._body, origins) for each in self.details or (first,))
 
 
 class AlreadyExists(TargetRefused):
@@ -200,7 +206,7 @@ def trace(path: str, body: Any, origins: Mapping[str, str] | None = None) -> str
 def mask(text: str, body: Any = None) -> str:
     """Give NetSuite's words without what they quote of the body, e-mail addresses and long numbers."""
     for value, name in sorted(_leaves(body, ""), key=lambda each: -len(each[0])):
-        text = text.replace(value, f"<{name}>")
+        text = re.sub(re.escape(value), f"<{name}>", text, flags=re.IGNORECASE)
     return LONG_NUMBER.sub("<number>", E_MAIL.sub("<e-mail>", text))
 
 
@@ -215,8 +221,8 @@ def _detail(entry: dict[str, Any]) -> Detail:
     )
 
 
-def _complaint(detail: Detail, body: Any) -> Complaint:
-    traced = trace(detail.path, body) if detail.path and detail.where == "body" else None
+def _complaint(detail: Detail, body: Any, origins: Mapping[str, str] | None = None) -> Complaint:
+    traced = trace(detail.path, body, origins) if detail.path and detail.where == "body" else None
     place = f" at {traced}" if traced else f" in the request's {detail.where}" if detail.path else ""
     words = f": {mask(detail.text, body)}" if detail.text else ""
     return Complaint(recognise(detail), f"NetSuite refused it with {detail.code}{place}{words}", traced)
