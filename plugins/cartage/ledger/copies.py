@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import sqlalchemy as sa
 
 from cartage.errors import Complaint
-from cartage.ledger.engine import Database
-from cartage.ledger.outcomes import Outcomes
 from cartage.ledger.tables import outcomes
 from cartage.records.outcome import Outcome, Verdict
+
+if TYPE_CHECKING:
+    from cartage.ledger.engine import Database
+    from cartage.ledger.outcomes import Outcomes
 
 
 class Copies:

@@ -74,7 +74,7 @@ class Ledger:
         Raises:
             SettingsError: the connection's type or keys are not usable.
         """
-        from airflow.sdk import Connection  # noqa: PLC0415 - seconds of import, which tests and tools can do without
+        from airflow.sdk import Connection
 
         connection = Connection.get(conn_id)
         extra = dict(connection.extra_dejson)

@@ -1,0 +1,108 @@
+"""A real PostgreSQL for tests: started once a session in a temporary folder, on a Unix socket only.
+
+Use it from a conftest: ``from postgres import postgres_server, postgres_url``, two fixtures.
+PostgreSQL's own programs are taken from PATH, from ``pg_config --bindir`` or from Debian's folders;
+where there are none, tests that ask for the fixtures are skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+UNSAFE_AND_QUICK = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=50")
+"""Settings of a server whose data nobody will miss."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: its socket's folder is its address, `postgres` its superuser, without a password."""
+
+    socket: Path
+
+    def url(self, database: str) -> str:
+        """Give the SQLAlchemy URL of one of its databases."""
+        return f"postgresql://postgres@/{database}?host={self.socket}"
+
+    def create(self, database: str) -> str:
+        """Create an empty database and give its URL."""
+        with psycopg.connect(f"host={self.socket} user=postgres dbname=postgres", autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{database}"')  # type: ignore[arg-type]
+        return self.url(database)
+
+    def drop(self, database: str) -> None:
+        """Drop a database and whoever is still connected to it."""
+        with psycopg.connect(f"host={self.socket} user=postgres dbname=postgres", autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{database}" WITH (FORCE)')  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """Start PostgreSQL for the session (one a worker under pytest-xdist); ended and removed afterwards."""
+    programs = _programs()
+    if programs is None:
+        pytest.skip("PostgreSQL's initdb and postgres are not installed here (Debian: apt install postgresql)")
+    # Not pytest's own folder: a socket's path may have 107 bytes, and `postgres` must be able to enter it.
+    home = Path(tempfile.mkdtemp(prefix="cartage-pg-"))
+    try:
+        as_user = _as_postgres(home)
+        data = home / "data"
+        _run([*as_user, programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
+              "--locale=C.UTF-8", "--no-sync"])  # fmt: skip
+        options = [f"-c{each}" for each in (*UNSAFE_AND_QUICK, "listen_addresses=", f"unix_socket_directories={home}")]
+        control = [*as_user, programs / "pg_ctl", "-D", data, "-w", "-t", "60"]
+        _run([*control, "-l", home / "log", "-o", " ".join(options), "start"])
+        try:
+            yield Server(home)
+        finally:
+            _run([*control, "-m", "immediate", "stop"])
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Server) -> Iterator[str]:
+    """Give the URL of an empty database of the test's own."""
+    name = f"test_{uuid.uuid4().hex}"
+    yield postgres_server.create(name)
+    postgres_server.drop(name)
+
+
+def _programs() -> Path | None:
+    found = shutil.which("initdb")
+    if found:
+        return Path(found).parent
+    config = shutil.which("pg_config")
+    folders = [Path(subprocess.check_output([config, "--bindir"], text=True).strip())] if config else []
+    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda each: each.parent.name, reverse=True)
+    return next((each for each in folders if (each / "initdb").exists() and (each / "postgres").exists()), None)
+
+
+def _as_postgres(home: Path) -> list[str | Path]:
+    """Give the words before a command: PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return []
+    shutil.chown(home, "postgres", "postgres")
+    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"]
+
+
+def _run(command: list[str | Path]) -> None:
+    # Output goes nowhere a child could keep open: pg_ctl's server would hold a pipe for ever.
+    with tempfile.TemporaryFile() as said:
+        done = subprocess.run(command, stdout=said, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                              check=False, cwd="/", timeout=90)  # fmt: skip
+        if done.returncode:
+            said.seek(0)
+            raise RuntimeError(f"{Path(command[-1]).name}: {said.read().decode(errors='replace')}")
