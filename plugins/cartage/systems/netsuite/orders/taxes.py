@@ -1,0 +1,113 @@
+"""Taxes: the shop's amounts, by line and tax, in the way the account takes them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from cartage.systems.netsuite.orders.amounts import ZERO, split, total
+from cartage.systems.netsuite.orders.model import SalesLine, SalesOrder, ShopOrder, TaxPart
+from cartage.systems.netsuite.orders.rows import Row, plain
+
+if TYPE_CHECKING:
+    from cartage.settings import Orders
+
+HUNDRED = Decimal(100)
+
+
+def taxes_before(order: ShopOrder, row: Row, parent: Row | None) -> list[TaxPart]:
+    """Give the taxes of a line before its adjustments.
+
+    Several where the document has tax items (since version 26.5), else the line's one tax; an option
+    has no rate of its own and is taxed as its product. None for what is never taxed: gift certificates.
+    """
+    items = order.tax_items.get(row["line"])
+    if items:
+        return [TaxPart(each["tax_id"], each["rate"], each["amount"] or ZERO) for each in items]
+    rate = row["tax_rate"] if row["tax_rate"] is not None else (parent or row)["tax_rate"]
+    if row["kind"] == "gift_certificate" and not row["known_tax"]:
+        return []
+    return [TaxPart(None, rate, row["known_tax"])]
+
+
+def settle_taxes(order: ShopOrder, lines: Iterable[SalesLine]) -> None:
+    """Bring each line's taxes to what the line's tax came to after all adjustments, split as they were before."""
+    for line in lines:
+        if not line.taxes:
+            continue
+        after = line.tax_after
+        if len(line.taxes) == 1:
+            line.taxes[0].amount = after
+        elif total(part.amount for part in line.taxes) != after:
+            weights = [part.amount if part.amount else part.rate or ZERO for part in line.taxes]
+            for part, share in zip(line.taxes, split(after, weights, order.unit), strict=True):
+                part.amount = share
+        line.taxes = _merged(line.taxes)
+
+
+def _merged(parts: list[TaxPart]) -> list[TaxPart]:
+    """Put taxes of the same kind together: an option folded into its product brings its own."""
+    if len(parts) == 1:
+        return parts
+    found: dict[tuple[str | None, Decimal | None], TaxPart] = {}
+    for part in parts:
+        known = found.setdefault((part.tax_id, part.rate), part)
+        if known is not part:
+            known.amount += part.amount
+    return list(found.values())
+
+
+def detail_rows(order: ShopOrder, sales_order: SalesOrder, settings: Orders) -> list[Row]:
+    """Give the rows of SuiteTax's details, each tied to its line; shipping on the header is ``SHIPPING``.
+
+    https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_1548673608.html
+    """
+    return [
+        {
+            "reference": reference,
+            "tax_id": part.tax_id,
+            "tax_code": _named(settings.tax_codes, part, order, "tax_codes"),
+            "tax_type": _named(settings.tax_types, part, order, "tax_types"),
+            "basis": basis,
+            "rate": _percent(part.rate),
+            "amount": part.amount,
+        }
+        for reference, basis, part in sales_order.taxes()
+    ]
+
+
+def tax_lines(sales_order: SalesOrder, settings: Orders) -> list[SalesLine]:
+    """Give an item line for each tax and rate, for accounts with legacy tax, where tax amounts cannot be set."""
+    sums: dict[tuple[str | None, Decimal | None], Decimal] = defaultdict(Decimal)
+    for _, _, part in sales_order.taxes():
+        sums[part.tax_id, part.rate] += part.amount
+    lines = []
+    for (tax_id, rate), amount in sums.items():
+        name = tax_id or (f"{_percent(rate)} %" if rate is not None else "tax")
+        line = SalesLine("tax", f"tax:{tax_id or plain(rate or ZERO)}", settings.items.tax, {}, net=amount)
+        line.extra["text"] = f"Tax {name}" if name != "tax" else "Tax"
+        line.extra["tax_rate_percent"] = _percent(rate)
+        if amount:
+            lines.append(line)
+    return lines
+
+
+def _percent(rate: Decimal | None) -> Decimal | None:
+    return None if rate is None else plain(rate * HUNDRED)
+
+
+def _named(names: Mapping[str, str], part: TaxPart, order: ShopOrder, setting: str) -> str | None:
+    """Find a tax in the settings: by its id, by its rate (0.19 or 19), else the default."""
+    rate = [] if part.rate is None else [f"{plain(part.rate):f}", f"{_percent(part.rate):f}"]
+    for name in (part.tax_id, *rate, "default"):
+        if name is not None and name in names:
+            return names[name]
+    what = part.tax_id or (f"rate {rate[0]}" if rate else "without a rate")
+    order.complain(
+        "unknown_tax_code",
+        f"no NetSuite tax is named for tax {what}; add it, or `default`, to settings.orders.{setting}",
+        "lines.tax_rate" if part.tax_id is None else "tax_items.tax_id",
+    )
+    return None

@@ -1,0 +1,270 @@
+"""Records into documents: what an order or a customer of the shop becomes in NetSuite.
+
+The sums of a batch are made in Arrow; what NetSuite must know by name is asked for once a batch; then each record
+is put together and rendered by the mappings of ``include/mappings/netsuite``. A record that cannot be
+carried is quarantined with every reason that was found, and costs no other record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cartage.errors import Complaint
+from cartage.mapping import MappingFault, canonical
+from cartage.records.batch import Batch
+from cartage.records.document import DOCUMENTS
+from cartage.records.outcome import Outcome, Verdict
+from cartage.systems.netsuite.orders import attributes, customers, payload_rows, tie_out
+from cartage.systems.netsuite.orders.amounts import minor_unit, with_adjustments, with_known
+from cartage.systems.netsuite.orders.assemble import CLOSED, Assembled, assemble
+from cartage.systems.netsuite.orders.columns import LOOKUPS, OFFERED
+from cartage.systems.netsuite.orders.model import SalesOrder, ShopOrder
+from cartage.systems.netsuite.orders.rows import Row, by, rows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cartage.mapping import TargetMapping
+    from cartage.seams import References
+    from cartage.settings import Settings, Site
+
+Render = Callable[[Row], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Transformed:
+    """What a batch became.
+
+    Attributes:
+        documents: a batch of kind `document`; records that are quarantined have none.
+        verdicts: the records that cannot be carried, each with its reasons.
+    """
+
+    documents: Batch
+    verdicts: list[Verdict]
+
+
+def to_documents(
+    batch: Batch,
+    *,
+    settings: Settings,
+    mappings: dict[str, TargetMapping],
+    references: References,
+    integration: str,
+) -> Transformed:
+    """Turn a batch of orders or customers into documents.
+
+    Args:
+        batch: records of kind order or customer.
+        settings: the run's settings.
+        mappings: for orders `order`, `customer`, `contact` and `deposit`; for customers `customer` and `contact`.
+        references: what NetSuite knows by the shop's names, asked for in bulk.
+        integration: name of the integration, the beginning of every external id.
+
+    Raises:
+        SettingsError: when a mapping names a column or a lookup that there is none of, with file and line.
+        ValueError: when the batch holds records of another kind.
+    """
+    if batch.record == "order":
+        return _orders(batch, settings, mappings, references, integration)
+    if batch.record == "customer":
+        return _customers(batch, settings, mappings, references, integration)
+    raise ValueError(f"NetSuite takes orders and customers here, not records of kind {batch.record}")
+
+
+class _Writer:
+    """Collects documents and verdicts; a record gets all of its documents, or a verdict and none."""
+
+    def __init__(self, kind: str, renders: Mapping[str, Render]) -> None:
+        self._kind = kind
+        self._renders = renders
+        self._rows: list[tuple[Any, ...]] = []
+        self.verdicts: list[Verdict] = []
+
+    def write(self, columns: Row, row_number: int, drafts: Iterable[_Draft], complaints: Iterable[Complaint]) -> None:
+        """Render a record's documents, or note why it cannot be carried."""
+        faults = list(complaints)
+        found: list[tuple[Any, ...]] = []
+        for place, draft in enumerate(drafts if not faults else ()):
+            try:
+                body = self._renders[draft.mapping](draft.row)
+            except MappingFault as fault:
+                faults.append(fault.complaint)
+                continue
+            text = canonical.dumps(body)
+            found.append(
+                (
+                    row_number, place, self._kind, columns["key"], columns["version"], draft.type, draft.external_id,
+                    draft.action, text, canonical.digest(body), draft.expected, draft.match,
+                )
+            )  # fmt: skip
+        if faults:
+            self.verdicts.append(Verdict(row_number, columns["key"], Outcome.QUARANTINED, tuple(faults)))
+        else:
+            self._rows += found
+
+    def transformed(self) -> Transformed:
+        """Give all that was written."""
+        columns = list(zip(*self._rows, strict=True)) or [()] * len(DOCUMENTS)
+        table = pa.table(
+            [pa.array(values, field.type) for values, field in zip(columns, DOCUMENTS, strict=True)], schema=DOCUMENTS
+        )
+        return Transformed(Batch("document", {"documents": table}), self.verdicts)
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A document before it is rendered."""
+
+    mapping: str
+    type: str
+    external_id: str
+    row: Row
+    action: str = "upsert"
+    expected: str | None = None
+    match: str | None = None
+
+
+def _orders(
+    batch: Batch, settings: Settings, mappings: dict[str, TargetMapping], references: References, integration: str
+) -> Transformed:
+    mappings = {**mappings, "order": attributes.with_fields(mappings["order"], settings.orders.attributes)}
+    items = references.find("item", _items(batch, settings))
+    writer = _Writer("order", _renders(mappings, ("order", "customer", "contact", "deposit"), settings, items))
+    for order in _shop_orders(batch):
+        site = settings.sites.get(order.columns["site"])
+        _check(order, site, settings, items)
+        drafts: list[_Draft] = []
+        if site is not None and not order.complaints:
+            drafts = _order_drafts(order, settings, site, integration)
+        writer.write(order.columns, order.columns["order"], drafts, order.complaints)
+    return writer.transformed()
+
+
+def _renders(
+    mappings: dict[str, TargetMapping], names: Iterable[str], settings: Settings, items: Mapping[str, str]
+) -> dict[str, Render]:
+    zones = {name: site.zone for name, site in settings.sites.items()}
+    lookups = {"item": items.get, "shipping_method": settings.orders.shipping_methods.get, "zone": zones.get}
+    return {name: mappings[name].check(OFFERED[name], LOOKUPS).compile(lookups) for name in names}
+
+
+def _items(batch: Batch, settings: Settings) -> set[str]:
+    """Give the names of every item that a line may need: those of products, and those that the settings name."""
+    skus = set(batch.tables["lines"]["product_id"].unique().to_pylist())
+    named = set(settings.orders.items.model_dump().values())
+    return {each for each in skus | named if each}
+
+
+def _shop_orders(batch: Batch) -> Iterator[ShopOrder]:
+    tables = batch.tables
+    adjustments = with_known(tables["adjustments"])
+    lines = by(with_adjustments(with_known(tables["lines"]), adjustments), "order")
+    on_lines = by(adjustments, "line")
+    of_totals = by(adjustments.filter(pc.is_null(adjustments["line"])), "order")
+    tax_items = by(tables["tax_items"], "line")
+    others = {name: by(tables[name], "order") for name in ("shipments", "payments", "attributes", "notes")}
+    for columns in rows(tables["orders"]):
+        number = columns["order"]
+        yield ShopOrder(
+            columns, minor_unit(columns["currency"] or ""), lines.get(number, []), of_totals.get(number, []),
+            on_lines, tax_items, *(others[name].get(number, []) for name in others),
+        )  # fmt: skip
+
+
+def _check(order: ShopOrder, site: Site | None, settings: Settings, items: Mapping[str, str]) -> None:
+    """Complain of what no document can do without."""
+    columns = order.columns
+    if site is None:
+        order.complain("unknown_site", f"settings.sites has no site {columns['site']}; add it", "orders.site")
+        return
+    if columns["currency"] and columns["currency"] not in site.currencies:
+        order.complain(
+            "unknown_currency",
+            f"no NetSuite currency is named for {columns['currency']}; add it to settings.sites.{columns['site']}.currencies",
+            "orders.currency",
+        )
+    if columns["order_status"] in CLOSED:
+        return
+    missing = {
+        "currency": columns["currency"],
+        "placed_at": columns["placed_at"],
+        "order_gross": tie_out.order_total(order),
+        "lines": order.lines or None,
+    }
+    for name, value in missing.items():
+        if value is None:
+            column = name if name == "lines" else f"orders.{name}"
+            order.complain("missing_required", f"the order has no {name}; have the shop export it again", column)
+    kit = ("bundled",) if settings.orders.bundles == "kit" else ()
+    for sku in sorted(payload_rows.items_of(order.lines, kit) - items.keys()):
+        order.complain(
+            "unknown_item",
+            f"NetSuite has no active item whose {settings.orders.sku_field} is {sku}; create it there, then retry",
+            "lines.product_id",
+        )
+
+
+def _order_drafts(order: ShopOrder, settings: Settings, site: Site, integration: str) -> list[_Draft]:
+    made = assemble(order, settings, site, integration)
+    multi = any(part.extra.get("multi_ship_to") for part in made.sales_orders)
+    customer, people = customers.of_order(order, settings, site, integration, ship_to=multi)
+    if order.columns["order_status"] in CLOSED:
+        return _closing_drafts(order, made, settings, site, customer, integration)
+    drafts = [_person(each) for each in people]
+    for part in made.sales_orders:
+        row = payload_rows.order_row(order, part, settings, site, customer, integration)
+        expected = canonical.dumps(tie_out.expected(part, settings.orders))
+        drafts.append(_Draft("order", "salesOrder", part.external_id, row, expected=expected))
+    for deposit in made.deposits:
+        row = payload_rows.deposit_row(order, deposit, site, customer, integration)
+        drafts.append(_Draft("deposit", "customerDeposit", deposit.external_id, row))
+    return drafts
+
+
+def _closing_drafts(
+    order: ShopOrder, made: Assembled, settings: Settings, site: Site, customer: Row, integration: str
+) -> list[_Draft]:
+    """Ask for an order's sales orders to be closed: by header only, so that nothing wrong with its lines stops it."""
+    order.complaints.clear()
+    drafts = []
+    for part in made.sales_orders:
+        header = SalesOrder(part.external_id, part.shipment, part.suffix, [])
+        row = payload_rows.order_row(order, header, settings, site, customer, integration)
+        drafts.append(_Draft("order", "salesOrder", part.external_id, row, action="cancel"))
+    return drafts
+
+
+def _person(document: customers.CustomerDocument) -> _Draft:
+    return _Draft(document.type, document.type, document.external_id, document.columns, match=document.match)
+
+
+def _customers(
+    batch: Batch, settings: Settings, mappings: dict[str, TargetMapping], references: References, integration: str
+) -> Transformed:
+    writer = _Writer("customer", _renders(mappings, ("customer", "contact"), settings, {}))
+    addresses, groups = by(batch.tables["addresses"], "customer"), by(batch.tables["groups"], "customer")
+    custom = by(batch.tables["attributes"], "customer")
+    for columns in rows(batch.root):
+        number, site = columns["customer"], settings.sites.get(columns["site"])
+        complaints, drafts = [], []
+        if site is None:
+            complaints.append(
+                Complaint("unknown_site", f"settings.sites has no site {columns['site']}; add it", "customers.site")
+            )
+        elif not columns["customer_no"]:
+            complaints.append(
+                Complaint(
+                    "missing_required", "the customer has no number; have the shop export it again", "customers.customer_no"
+                )
+            )
+        else:
+            own = (addresses.get(number, []), groups.get(number, []), custom.get(number, []))
+            drafts = [_person(each) for each in customers.of_list(columns, *own, site, integration)]
+        writer.write(columns, number, drafts, complaints)
+    return writer.transformed()
