@@ -1,0 +1,30 @@
+"""Every test process gets an Airflow of its own, before anything imports Airflow."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+HOME = Path(tempfile.mkdtemp(prefix="cartage-tests-"))
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
+
+for name in [each for each in os.environ if each.startswith(("AIRFLOW", "CARTAGE_"))]:
+    del os.environ[name]
+os.environ |= {
+    "AIRFLOW_HOME": str(HOME),
+    "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+    "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{HOME / 'airflow.db'}",
+    "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(HOME / "logs"),
+    "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+    "CARTAGE_INCLUDE": str(ROOT / "include"),
+    "CARTAGE_STAGING": str(HOME / "staging"),
+    "GX_ANALYTICS_ENABLED": "false",
+    "PYTHONPATH": os.pathsep.join((str(ROOT / "plugins"), str(ROOT / "include"), str(ROOT))),
+}

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from cartage.operators import pins
+
+
+def _include(folder: Path) -> Path:
+    (folder / "integrations").mkdir(parents=True)
+    (folder / "mappings" / "netsuite").mkdir(parents=True)
+    (folder / "integrations" / "a.yaml").write_text("name: a", encoding="utf-8")
+    (folder / "mappings" / "netsuite" / "order.yaml").write_text("from: file", encoding="utf-8")
+    return folder
+
+
+def test_an_edit_after_extract_does_not_reach_the_run(tmp_path: Path) -> None:
+    include = _include(tmp_path / "include")
+    digest = pins.keep(str(tmp_path / "staging"), pins.collect(include, {}))
+    (include / "mappings" / "netsuite" / "order.yaml").write_text("from: an edit", encoding="utf-8")
+    pins.lay_out(str(tmp_path / "staging"), digest, tmp_path / "run")
+    assert (tmp_path / "run" / "mappings" / "netsuite" / "order.yaml").read_text() == "from: file"
+
+
+def test_a_revision_replaces_the_file_and_settings_are_laid_over(tmp_path: Path) -> None:
+    include = _include(tmp_path / "include")
+    revisions = {"mappings/netsuite/order.yaml": "from: revision", pins.OVERLAY: "orders: {tax: erp}"}
+    digest = pins.keep(str(tmp_path / "staging"), pins.collect(include, revisions))
+    overlay = pins.lay_out(str(tmp_path / "staging"), digest, tmp_path / "run")
+    assert overlay == "orders: {tax: erp}"
+    assert (tmp_path / "run" / "mappings" / "netsuite" / "order.yaml").read_text() == "from: revision"
+
+
+def test_the_same_settings_share_a_pin(tmp_path: Path) -> None:
+    include = _include(tmp_path / "include")
+    first, second = (pins.keep(str(tmp_path / "staging"), pins.collect(include, {})) for _ in range(2))
+    assert first == second
+    assert len(list((tmp_path / "staging" / "pins").iterdir())) == 1
