@@ -1,0 +1,3 @@
+SELECT x.id, x.acctnumber AS name
+FROM account x
+WHERE x.isinactive = 'F'

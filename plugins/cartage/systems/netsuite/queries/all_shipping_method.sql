@@ -1,0 +1,3 @@
+SELECT x.id, x.itemid AS name
+FROM shipitem x
+WHERE x.isinactive = 'F'

@@ -1,0 +1,3 @@
+SELECT c.id, c.externalid, c.email, c.company, c.isinactive
+FROM contact c
+WHERE LOWER(c.email) IN ({values})

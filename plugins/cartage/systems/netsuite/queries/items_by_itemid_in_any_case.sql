@@ -1,0 +1,3 @@
+SELECT i.id, i.itemid AS name
+FROM item i
+WHERE i.isinactive = 'F' AND LOWER(i.itemid) IN ({values})

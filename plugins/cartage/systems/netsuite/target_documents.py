@@ -1,0 +1,233 @@
+"""The documents of a batch as the target works on them: parsed, grouped by record, the newest only."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from cartage.mapping import canonical
+from cartage.seams import DocumentKey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from cartage.records.batch import Batch
+
+REFERENCE = "$document"
+"""Key of ``{"$document": external_id}``: the internal id of another document stands here when sent."""
+
+CUSTOMER, CONTACT, ORDER, DEPOSIT = "customer", "contact", "salesOrder", "customerDeposit"
+
+
+@dataclass(frozen=True)
+class CustomerMatch:
+    """What an existing customer may be matched by; see the ``match`` column of the documents.
+
+    Attributes:
+        site: site of the shop.
+        subsidiary: internal id of the subsidiary the record belongs to.
+        currency: internal id of the currency the customer must be able to buy in, or None.
+        customer_no: customer number in the shop; None for guests without one.
+        email: lower-cased e-mail, or None.
+        is_person: a person, not a company.
+        guest: the customer did not sign in.
+        external_ids: external ids the customer may be known by, its own first.
+    """
+
+    site: str
+    subsidiary: str
+    currency: str | None = None
+    customer_no: str | None = None
+    email: str | None = None
+    is_person: bool = True
+    guest: bool = False
+    external_ids: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any], external_id: str) -> CustomerMatch:
+        """Read the ``match`` JSON; keys that are not known here are for others and are let be."""
+        email = (values.get("email") or "").strip().lower() or None
+        own = [external_id, *(values.get("external_ids") or ())]
+        return cls(
+            site=values["site"],
+            subsidiary=str(values["subsidiary"]),
+            currency=str(values["currency"]) if values.get("currency") else None,
+            customer_no=values.get("customer_no") or None,
+            email=email,
+            is_person=bool(values.get("is_person", True)),
+            guest=bool(values.get("guest", False)),
+            external_ids=tuple(dict.fromkeys(each.lower() for each in own)),
+        )
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Totals that NetSuite must come to, in the order's currency."""
+
+    total: Decimal | None = None
+    tax: Decimal | None = None
+    shipping: Decimal | None = None
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Expected:
+        """Read the ``expected`` JSON, whose values are decimal strings."""
+        return cls(
+            *(
+                Decimal(str(values[name])) if values.get(name) is not None else None
+                for name in ("total", "tax", "shipping")
+            )
+        )
+
+
+@dataclass(frozen=True)
+class Document:
+    """One row of the documents table."""
+
+    row: int
+    place: int
+    kind: str
+    key: str
+    version: str
+    type: str
+    external_id: str
+    action: str
+    text: str
+    hash: str
+    expected_text: str | None = None
+    match_text: str | None = None
+
+    @property
+    def id(self) -> tuple[str, str]:
+        """Type and external id: external ids are case-insensitive in NetSuite."""
+        return self.type, self.external_id.lower()
+
+    @cached_property
+    def body(self) -> dict[str, Any]:
+        """The payload, numbers as Decimal, references to other documents still unresolved."""
+        body: dict[str, Any] = canonical.loads(self.text)
+        return body
+
+    @cached_property
+    def expected(self) -> Expected | None:
+        """Totals to tie out against, on sales orders."""
+        return Expected.of(canonical.loads(self.expected_text)) if self.expected_text else None
+
+    @cached_property
+    def match(self) -> CustomerMatch | None:
+        """What to match an existing customer by."""
+        return CustomerMatch.of(canonical.loads(self.match_text), self.external_id) if self.match_text else None
+
+    @property
+    def cancels(self) -> bool:
+        """Whether the order is to be closed."""
+        return self.action == "cancel"
+
+    @cached_property
+    def content(self) -> str:
+        """Hash of what is asked for: closing an order differs from sending it, with the same body."""
+        return hashlib.sha256(f"cancel {self.hash}".encode()).hexdigest() if self.cancels else self.hash
+
+    @property
+    def wanted(self) -> DocumentKey:
+        """The document as the journal knows it."""
+        return DocumentKey(self.type, self.external_id, self.kind, self.key, self.version, self.content)
+
+
+@dataclass
+class Record:
+    """One record of the batch with its documents in sending order."""
+
+    row: int
+    kind: str
+    key: str
+    version: str
+    documents: list[Document] = field(default_factory=list)
+
+    @property
+    def customers(self) -> list[Document]:
+        """Its customer documents."""
+        return [each for each in self.documents if each.type == CUSTOMER]
+
+    @property
+    def others(self) -> list[Document]:
+        """All documents but customers, in sending order."""
+        return [each for each in self.documents if each.type != CUSTOMER]
+
+    @property
+    def orders(self) -> list[Document]:
+        """Its sales orders."""
+        return [each for each in self.documents if each.type == ORDER]
+
+    @property
+    def cancels(self) -> bool:
+        """Whether all it asks is that its orders be closed."""
+        return bool(self.orders) and all(each.cancels for each in self.orders)
+
+    @property
+    def sent(self) -> list[Document]:
+        """What is sent beside its customers: of a cancellation, the orders only."""
+        return self.orders if self.cancels else self.others
+
+
+def records_of(batch: Batch) -> list[Record]:
+    """Read the documents table into records, in the batch's order."""
+    found: dict[int, Record] = {}
+    for row in sorted(batch.root.to_pylist(), key=lambda each: (each["record"], each["document"])):
+        document = Document(
+            row["record"], row["document"], row["kind"], row["key"], row["version"] or "", row["type"],
+            row["external_id"], row["action"] or "upsert", row["body"] or "{}", row["hash"] or "",
+            row["expected"], row["match"],
+        )  # fmt: skip
+        record = found.setdefault(document.row, Record(document.row, document.kind, document.key, document.version))
+        record.documents.append(document)
+    return list(found.values())
+
+
+def newest(records: Iterable[Record]) -> tuple[list[Record], list[Record]]:
+    """Part the records into the newest copy of each, and the copies that those supersede."""
+    best: dict[tuple[str, str], Record] = {}
+    older: list[Record] = []
+    for record in records:
+        name = (record.kind, record.key)
+        rival = best.get(name)
+        if rival is None:
+            best[name] = record
+        elif (record.version, record.row) >= (rival.version, rival.row):
+            best[name] = record
+            older.append(rival)
+        else:
+            older.append(record)
+    return list(best.values()), older
+
+
+def references_in(body: Any) -> Iterator[str]:
+    """Give the external ids of the documents that a body refers to."""
+    if isinstance(body, dict):
+        if REFERENCE in body:
+            yield str(body[REFERENCE])
+            return
+        for each in body.values():
+            yield from references_in(each)
+    elif isinstance(body, list):
+        for each in body:
+            yield from references_in(each)
+
+
+def resolved(body: Any, ids: Mapping[str, str]) -> Any:
+    """Put internal ids where other documents are referred to.
+
+    Args:
+        body: a payload or a part of one.
+        ids: internal id by lower-cased external id; what is not in it stays a reference (a dry run).
+    """
+    if isinstance(body, dict):
+        if REFERENCE in body:
+            internal = ids.get(str(body[REFERENCE]).lower())
+            return {"id": internal} if internal else dict(body)
+        return {key: resolved(each, ids) for key, each in body.items()}
+    if isinstance(body, list):
+        return [resolved(each, ids) for each in body]
+    return body
