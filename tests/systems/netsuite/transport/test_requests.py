@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,14 +12,14 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from netsuite_peer import TOKEN, Peer, Reply, Seen, closed_port, refusal
+from tests.systems.netsuite.transport.peer import TOKEN, Peer, Reply, Seen, closed_port, refusal
 
 from cartage.errors import BatchError, RetryableError, SettingsError, UncertainError
 from cartage.systems.netsuite.answers import AlreadyExists, NotFound, PeriodClosed, TargetRefused
 from cartage.systems.netsuite.hook import NetSuiteHook
 
 if TYPE_CHECKING:
-    from conftest import MakeHook
+    from tests.systems.netsuite.transport.conftest import MakeHook
 
 ORDERS = "/services/rest/record/v1/salesOrder"
 HTML = "<html><body>We are down for maintenance</body></html>"
@@ -337,7 +338,7 @@ class TestBusy:
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda _: hook.create("salesOrder", {}), range(40)))
         times = sorted(each.at for each in peer.requests("POST", ORDERS))
-        gaps = [late - early for early, late in zip(times, times[1:], strict=False)]
+        gaps = [late - early for early, late in itertools.pairwise(times)]
         assert max(gaps) >= 0.85, "nobody sends while the account is busy"
         assert gaps.index(max(gaps)) <= 8, "the pause follows the refusal"
 
