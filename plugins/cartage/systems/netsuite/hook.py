@@ -88,7 +88,7 @@ class NetSuiteHook(BaseHook):
         self._gate = threading.Lock()
         self._transport: Transport | None = None
         self._account: Account | None = None
-        self._jobs = Jobs(self)
+        self._jobs = Jobs(self, concurrency=concurrency)
 
     @property
     def account(self) -> Account:

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 from urllib.parse import urlsplit
@@ -52,7 +54,7 @@ class Task:
     Attributes:
         id: the task's id within its job.
         completed: whether it ended.
-        progress: NetSuite's word: pending, processing, succeeded, failed ...
+        progress: NetSuite's word: pending, processing, succeeded, failed ...; empty when the list leaves it out.
     """
 
     id: str
@@ -95,10 +97,12 @@ class Jobs:
 
     Args:
         sender: sends the requests.
+        concurrency: how many results of a batch are fetched at a time.
     """
 
-    def __init__(self, sender: Sender) -> None:
+    def __init__(self, sender: Sender, *, concurrency: int = 1) -> None:
         self._sender = sender
+        self._concurrency = concurrency
 
     def submit(
         self,
@@ -167,8 +171,6 @@ class Jobs:
         found = []
         for entry in body.get("items", []):
             task = str(entry.get("id") or _self_link(entry).rsplit("/", 1)[-1])
-            if "progress" not in entry:
-                entry = self._sender.request("GET", f"{JOBS}/{id_}/task/{task}").body or {}  # noqa: PLW2901
             found.append(Task(task, _completed(entry), str(entry.get("progress", ""))))
         return sorted(found, key=lambda each: (len(each.id), each.id))
 
@@ -222,8 +224,12 @@ class Jobs:
         """Match results with records: a task for each, or one task with a list of results."""
         tasks = self.tasks(id_)
         if len(tasks) == len(records) and len(tasks) > 1:
-            for index, task in enumerate(tasks):
-                yield self._of_task(id_, task.id, index, place, records[index])
+            with ThreadPoolExecutor(self._concurrency) as pool:
+                asked = [
+                    pool.submit(copy_context().run, self._of_task, id_, task.id, index, place, records[index])
+                    for index, task in enumerate(tasks)
+                ]
+                yield from (each.result() for each in asked)
             return
         if len(tasks) != 1:
             raise UncertainError(f"{place}: job {id_} has {len(tasks)} tasks for {len(records)} records")

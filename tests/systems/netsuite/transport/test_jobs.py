@@ -105,7 +105,9 @@ def test_a_batch_gives_a_result_for_each_record_in_order(hook: NetSuiteHook, pee
     peer.on("PUT", CUSTOMERS, queue)
     records = [{"externalId": f"c{number}", "email": f"c{number}@example.com"} for number in range(12)]
     records[7]["email"] = "no mail"
-    results = hook.batch("PUT", "customer", records, parallel=True)
+    with hook.recording() as attempts:
+        results = hook.batch("PUT", "customer", records, parallel=True)
+    assert sum(each.path.endswith("/result") for each in attempts) == 12, "fetched side by side, recorded here"
     assert [each.index for each in results] == list(range(12))
     assert [each.internal_id for each in results] == [str(1001 + n) if n != 7 else None for n in range(12)]
     refused = results[7].error
