@@ -1,4 +1,4 @@
-# ruff: noqa: ARG001 - every change takes the order and a source of chance, whether it needs it or not
+
 """What lies in the basket: lines, quantities, options, bundles, bonus lines, gift certificates."""
 
 from __future__ import annotations

@@ -1,0 +1,192 @@
+"""The shop's own order table: what SCAPI answers from and exports are made of. SQLite, so it survives a restart."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sandbox.sfcc.exact_json import dumps, loads
+from sandbox.shop.model import VERSIONS
+from sandbox.shop.order_json import order_json
+from sandbox.shop.order_xml import order_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from sandbox.shop.model import Order
+
+_STATUSES = {
+    "status": "status",
+    "exportStatus": "export_status",
+    "externalOrderStatus": "external_status",
+    "confirmationStatus": "confirmation_status",
+    "paymentStatus": "payment_status",
+    "shippingStatus": "shipping_status",
+}
+"""Field of the SCAPI document -> column that filters look at."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS orders (
+    site TEXT NOT NULL,
+    order_no TEXT NOT NULL,
+    document TEXT NOT NULL,
+    xml BLOB NOT NULL,
+    created_at TEXT NOT NULL,
+    modified_at TEXT NOT NULL,
+    status TEXT,
+    export_status TEXT,
+    external_status TEXT,
+    confirmation_status TEXT,
+    payment_status TEXT,
+    shipping_status TEXT,
+    PRIMARY KEY (site, order_no)
+);
+CREATE INDEX IF NOT EXISTS orders_created ON orders (site, created_at);
+CREATE INDEX IF NOT EXISTS orders_modified ON orders (site, modified_at);
+"""
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a client asks of the order list.
+
+    Attributes:
+        site: site id.
+        statuses: column -> the values that match.
+        ranges: (column, comparison, moment): the moment in SCAPI's own form.
+        sort: column to sort by.
+        descending: newest first.
+        limit: page size.
+        offset: orders to leave out.
+    """
+
+    site: str
+    statuses: dict[str, tuple[str, ...]]
+    ranges: tuple[tuple[str, str, str], ...]
+    sort: str
+    descending: bool
+    limit: int
+    offset: int
+
+
+def moment(value: datetime) -> str:
+    """Write a moment in SCAPI's form, UTC with milliseconds; such texts sort by time."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03d}Z"
+
+
+class ShopStore:
+    """Orders of the shop by site and number. Safe for threads and for several processes (WAL)."""
+
+    def __init__(self, home: Path) -> None:
+        home.mkdir(parents=True, exist_ok=True)
+        self._gate = threading.RLock()
+        self._db = sqlite3.connect(home / "sfcc.db", timeout=30, check_same_thread=False, isolation_level=None)
+        self._db.row_factory = sqlite3.Row
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Close the database."""
+        self._db.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._gate:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def put(self, orders: Iterable[Order]) -> int:
+        """Place orders, or new versions of orders; what was known of an order's external side stays."""
+        count = 0
+        with self._transaction() as db:
+            for order in orders:
+                document = order_json(order)
+                self._write(db, order.site, order.order_no, document, order_bytes(order, VERSIONS[-1]))
+                count += 1
+        return count
+
+    @staticmethod
+    def _write(db: sqlite3.Connection, site: str, order_no: str, document: dict[str, Any], xml: bytes) -> None:
+        columns = [document.get(name) for name in _STATUSES]
+        created = document["creationDate"]
+        db.execute(
+            "INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (site, order_no, dumps(document), xml, created, document.get("lastModified", created), *columns),
+        )
+
+    def get(self, site: str, order_no: str) -> dict[str, Any] | None:
+        """Give an order's SCAPI document, or None."""
+        with self._gate:
+            row = self._db.execute(
+                "SELECT document FROM orders WHERE site = ? AND order_no = ?", (site, order_no)
+            ).fetchone()
+        return loads(row["document"]) if row else None
+
+    def find(self, query: Query) -> list[str]:
+        """Give the documents of one page, as JSON texts."""
+        terms, values = ["site = ?"], [query.site]
+        for column, wanted in query.statuses.items():
+            terms.append(f"{column} IN ({', '.join('?' * len(wanted))})")
+            values += wanted
+        for column, comparison, at in query.ranges:
+            terms.append(f"{column} {comparison} ?")
+            values.append(at)
+        direction = "DESC" if query.descending else "ASC"
+        # Column names and comparisons come from this module's and scapi's own constants, values are bound.
+        sql = (
+            f"SELECT document FROM orders WHERE {' AND '.join(terms)} "  # noqa: S608
+            f"ORDER BY {query.sort} {direction}, order_no {direction} LIMIT ? OFFSET ?"
+        )
+        with self._gate:
+            rows = self._db.execute(sql, (*values, query.limit, query.offset)).fetchall()
+        return [row["document"] for row in rows]
+
+    def change(self, site: str, order_no: str, changes: dict[str, Any]) -> bool:
+        """Change fields of an order's document (None removes one); False when there is no such order.
+
+        The modification time moves on, by at least a millisecond.
+        """
+        with self._transaction() as db:
+            row = db.execute(
+                "SELECT document, xml FROM orders WHERE site = ? AND order_no = ?", (site, order_no)
+            ).fetchone()
+            if row is None:
+                return False
+            document = {**loads(row["document"]), **changes}
+            document = {name: value for name, value in document.items() if value is not None}
+            document["lastModified"] = self._later(document.get("lastModified"))
+            self._write(db, site, order_no, document, row["xml"])
+        return True
+
+    @staticmethod
+    def _later(before: str | None) -> str:
+        now = datetime.now(UTC)
+        if before and (last := datetime.fromisoformat(before)) >= now:
+            now = last + timedelta(milliseconds=1)
+        return moment(now)
+
+    def exportable(self, site: str, limit: int) -> list[tuple[str, bytes, dict[str, Any]]]:
+        """Give the orders that an export takes: READY, and neither CREATED nor FAILED; oldest first."""
+        with self._gate:
+            rows = self._db.execute(
+                "SELECT order_no, xml, document FROM orders WHERE site = ? AND export_status = 'ready' "
+                "AND status NOT IN ('created', 'failed') ORDER BY created_at, order_no LIMIT ?",
+                (site, limit),
+            ).fetchall()
+        return [(row["order_no"], row["xml"], loads(row["document"])) for row in rows]
+
+    def count(self, site: str | None = None) -> int:
+        """Give the number of orders, of one site or of all."""
+        with self._gate:
+            row = self._db.execute("SELECT count(*) FROM orders WHERE site = coalesce(?, site)", (site,)).fetchone()
+        return int(row[0])
