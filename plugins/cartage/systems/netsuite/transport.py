@@ -27,6 +27,7 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from cartage.systems.netsuite.auth import SignIn
     from cartage.systems.netsuite.throttle import Throttle
 
+USER_AGENT = "cartage (NetSuite REST)"
 NOT_EXECUTED = frozenset({429, 503})
 UNCLEAR = frozenset({408, 500, 502, 504})
 BUSY_CODES = frozenset({"CONCURRENCY_LIMIT_EXCEEDED", "SSS_REQUEST_LIMIT_EXCEEDED", "EXCEEDED_REQUEST_LIMIT"})
@@ -107,14 +109,14 @@ class Transport:
         self._throttle = throttle
         self._patience = patience
         self._local = threading.local()
-        self._sessions: list[requests.Session] = []
+        self._sessions: WeakSet[requests.Session] = WeakSet()  # one ends with its thread
         self._gate = threading.Lock()
 
     def close(self) -> None:
         """Close the connections of all threads."""
         with self._gate:
-            while self._sessions:
-                self._sessions.pop().close()
+            for session in self._sessions:
+                session.close()
             self._local = threading.local()
 
     def role(self) -> str | None:
@@ -224,13 +226,14 @@ class Transport:
 
     def _classified(self, request: Request, response: requests.Response, watch: _Watch) -> Answer | _Failed:
         """Make an answer of what can be judged, a failure of what may pass."""
+        text = response.content.decode("utf-8", "replace")  # `response.text` would guess, slowly
         try:
             body, readable = parse(response.content), True
         except ValueError:
             body, readable = None, False
         codes = {each.code for each in details_of(body)}
         code = next((each.code for each in details_of(body)), None if readable else "no_json")
-        watch.tell(response.status_code, response.text, code)
+        watch.tell(response.status_code, text, code)
         status = response.status_code
         busy = status == 429 or bool(codes & BUSY_CODES)
         if busy or status in NOT_EXECUTED or CHANGED_CODE in codes:
@@ -245,7 +248,7 @@ class Transport:
             if status != 200:
                 return _Failed(UncertainError(f"{what}; it may have been executed, look it up by key"))
         lowered = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(status, lowered, body if readable else _Unreadable(response.text), watch.milliseconds)
+        return Answer(status, lowered, body if readable else _Unreadable(text), watch.milliseconds)
 
     def _judged(self, request: Request, answer: Answer) -> Answer:
         """Give a good answer; raise the fitting error of a bad one."""
@@ -279,11 +282,12 @@ class Transport:
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
             session = requests.Session()
+            session.headers["User-Agent"] = USER_AGENT
             for scheme in ("https://", "http://"):
                 session.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0))
             self._local.session = session
             with self._gate:
-                self._sessions.append(session)
+                self._sessions.add(session)
         return session
 
 

@@ -114,6 +114,11 @@ def test_a_read_is_tried_again_until_it_is_answered(hook: NetSuiteHook, peer: Pe
     assert (answer.body, answer.attempts) == ({"id": "107"}, 2)
 
 
+def test_a_read_that_takes_too_long_is_tried_again(make_hook: MakeHook, peer: Peer) -> None:
+    peer.on("GET", f"{ORDERS}/107", Reply(200, {"id": "0"}, delay=1.0), Reply(200, {"id": "107"}))
+    assert make_hook(timeout=0.3).get("salesOrder", "107") == {"id": "107"}
+
+
 def test_patience_with_a_read_ends(make_hook: MakeHook, peer: Peer) -> None:
     peer.on("GET", f"{ORDERS}/107", Reply(200, HTML))
     with pytest.raises(RetryableError, match="no JSON") as failed:
