@@ -66,6 +66,7 @@ docs: $(VENV)/.run ## write the generated references again
 requirements: $(UV) ## compile the pins again
 	@$(UV) pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" --output-file requirements.txt requirements.in
 	@$(UV) pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" --output-file requirements-test.txt requirements-test.in
+	@$(UV) pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" --output-file requirements-scaled.txt requirements-scaled.in
 
 clean: ## remove what make made: environment, state, caches
 	@rm -rf $(VENV) .cartage .sandbox .pytest_cache .mypy_cache .ruff_cache .hypothesis

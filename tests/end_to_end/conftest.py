@@ -1,0 +1,33 @@
+"""Airflow's database once a process; a sandbox and a ledger of its own for each test that asks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.stack import ROOT, Stack
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep these tests in one process: each would set up an Airflow of its own."""
+    for item in items:
+        if Path(__file__).parent in Path(str(item.path)).parents:
+            item.add_marker(pytest.mark.xdist_group("end_to_end"))
+
+
+@pytest.fixture(scope="session")
+def airflow_database() -> None:
+    """Migrate the test process's Airflow database."""
+    subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], cwd=ROOT, check=True, capture_output=True)
+
+
+@pytest.fixture
+def stack(airflow_database: None, tmp_path: Path) -> Iterator[Stack]:
+    """A fresh stack."""
+    running = Stack.start(tmp_path)
+    yield running
+    running.stop()

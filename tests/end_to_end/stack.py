@@ -1,0 +1,177 @@
+"""The whole stack for tests: a sandbox in a process of its own, and Airflow's `dag.test()` in this one."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import requests
+from cryptography.fernet import Fernet
+
+ROOT = Path(__file__).resolve().parents[2]
+OUTCOMES = ("created", "updated", "unchanged", "superseded", "skipped", "held", "quarantined", "rejected")
+
+
+@dataclass
+class Stack:
+    """A running sandbox, an empty ledger, and a way to run flows against them.
+
+    Attributes:
+        home: where all state of this stack lies.
+        endpoints: what the sandbox wrote to ``endpoints.json``.
+        process: the sandbox.
+        include: the include folder the flows read; a copy, so that tests may change settings.
+    """
+
+    home: Path
+    endpoints: dict[str, Any]
+    process: subprocess.Popen[bytes]
+    include: Path
+
+    @classmethod
+    def start(cls, home: Path) -> Stack:
+        """Start a sandbox with state in `home` and point Airflow's connections at it."""
+        include = home / "include"
+        for folder in ("integrations", "mappings", "expectations"):
+            shutil.copytree(ROOT / "include" / folder, include / folder)
+        process, endpoints = serve(home / "sandbox")
+        stack = cls(home, endpoints, process, include)
+        stack.setting("stable_seconds: 20", "stable_seconds: 0")
+        stack.setting("minutes: 120", "minutes: 100000000")
+        os.environ |= endpoints["airflow_connections"]
+        os.environ |= {
+            "CARTAGE_INCLUDE": str(include),
+            "CARTAGE_STAGING": str(home / "staging"),
+            "AIRFLOW_CONN_CARTAGE_LEDGER": json.dumps(
+                {
+                    "conn_type": "sqlite",
+                    "host": str(home / "ledger.db"),
+                    "extra": {"key": Fernet.generate_key().decode(), "hash_key": "tests"},
+                }
+            ),
+        }
+        stack.ledger.migrate()
+        return stack
+
+    def stop(self) -> None:
+        """End the sandbox."""
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=20)
+
+    def restart_sandbox(self) -> None:
+        """End the sandbox and start it again on its state."""
+        self.stop()
+        self.process, self.endpoints = serve(self.home / "sandbox")
+        os.environ |= self.endpoints["airflow_connections"]
+
+    @cached_property
+    def ledger(self) -> Any:
+        """The ledger, opened from this process."""
+        from cartage.ledger import Ledger
+
+        return Ledger.from_connection("cartage_ledger")
+
+    def setting(self, old: str, new: str) -> None:
+        """Change the integration's file; `old` must be in it."""
+        path = self.include / "integrations" / "sfcc_netsuite.yaml"
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"{old!r} is not in the settings"
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    @property
+    def orders_folder(self) -> Path:
+        """The shop's outbound folder for orders, as a local folder."""
+        return self.home / "sandbox" / "sftp" / "outbound" / "orders"
+
+    def drop(self, name: str, content: bytes, folder: Path | None = None) -> Path:
+        """Leave a file as the shop's export does: under another name first."""
+        target = (folder or self.orders_folder) / name
+        partial = target.with_name(target.name + ".tmp")
+        partial.write_bytes(content)
+        partial.rename(target)
+        return target
+
+    def run(self, flow: str = "orders", **conf: Any) -> dict[str, int]:
+        """Run a flow once to its end and give its counts.
+
+        Raises:
+            AssertionError: the run did not succeed.
+        """
+        state, counts = self.try_run(flow, **conf)
+        assert state == "success", f"{flow} ended {state}: {counts}; logs in {os.environ['AIRFLOW_HOME']}"
+        assert counts["unaccounted"] == 0
+        return counts
+
+    def try_run(self, flow: str = "orders", **conf: Any) -> tuple[str, dict[str, int]]:
+        """Run a flow once, however it ends, and give Airflow's state and the ledger's counts."""
+        from airflow.dag_processing.dagbag import DagBag
+
+        bag = DagBag(str(ROOT / "dags" / f"{flow}.py"))
+        assert not bag.import_errors, bag.import_errors
+        dag = bag.dags[f"sfcc_netsuite.{flow}"]
+        dag_run = dag.test(run_conf=conf or None)
+        return str(dag_run.state), self.counts(flow)
+
+    def counts(self, flow: str = "orders") -> dict[str, int]:
+        """Give the counts of a flow's newest run."""
+        runs = self.ledger.runs.recent("sfcc_netsuite", flow, limit=1)
+        if not runs:
+            return {}
+        balances = self.ledger.outcomes.balance(runs[0].id).values()
+        counts = {name: sum(each.count(name) for each in balances) for name in OUTCOMES}
+        counts["extracted"] = sum(each.extracted for each in balances)
+        counts["unaccounted"] = sum(each.unaccounted for each in balances)
+        return counts
+
+    def verdicts(self, flow: str = "orders") -> dict[str, Any]:
+        """Give the verdicts of a flow's newest run, by key."""
+        run = self.ledger.runs.recent("sfcc_netsuite", flow, limit=1)[0]
+        return {each.key: each for each in self.ledger.outcomes.verdicts(run.id)}
+
+    @cached_property
+    def netsuite(self) -> Any:
+        """A hook of this process's own to read the sandbox's NetSuite with."""
+        from cartage.systems.netsuite.hook import NetSuiteHook
+
+        return NetSuiteHook("netsuite")
+
+    def sales_orders(self) -> list[dict[str, Any]]:
+        """Give all sales orders of the sandbox's NetSuite, with totals."""
+        query = (
+            "SELECT id, tranid, externalid, otherrefnum, foreigntotal, status, trandate, entity "
+            "FROM transaction WHERE type = 'SalesOrd'"
+        )
+        columns = ["id", "tranid", "externalid", "otherrefnum", "foreigntotal", "status", "trandate", "entity"]
+        return list(self.netsuite.suiteql(query, key="id", columns=columns))
+
+    def control(self, system: str, method: str, path: str = "", **kwargs: Any) -> Any:
+        """Call the sandbox's control interface of `netsuite` or `sfcc`."""
+        base = self.endpoints[system]["control"]
+        answer = requests.request(method, base + path, timeout=30, **kwargs)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+
+def serve(folder: Path) -> tuple[subprocess.Popen[bytes], dict[str, Any]]:
+    """Start the sandbox on free ports and wait until it says where it listens."""
+    written = folder / "endpoints.json"
+    written.unlink(missing_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "sandbox", "serve", "--home", str(folder), "--port-base", "0"]
+    with (folder / "sandbox.log").open("ab") as log:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
+    deadline = time.monotonic() + 60
+    while not written.exists():
+        assert process.poll() is None, (folder / "sandbox.log").read_text()
+        assert time.monotonic() < deadline, "the sandbox did not start"
+        time.sleep(0.1)
+    return process, json.loads(written.read_text(encoding="utf-8"))
