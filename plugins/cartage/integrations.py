@@ -79,7 +79,7 @@ class FlowDeploy(Strict):
     def _check_schedule(cls, schedule: str | None) -> str | None:
         if schedule is None:
             return None
-        from croniter import croniter  # noqa: PLC0415 - Airflow brings it; only needed when there is a schedule
+        from croniter import croniter  # Airflow brings it; only needed when there is a schedule
 
         if len(schedule.split()) != 5 or not croniter.is_valid(schedule):
             raise wrong(f"`{schedule}` is no cron expression of five fields; write for example `*/15 * * * *`")
