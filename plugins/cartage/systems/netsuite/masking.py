@@ -19,18 +19,24 @@ from cartage.systems.netsuite import payload
 _PROCESS_KEY = secrets.token_bytes(16)
 
 _PERSONAL = re.compile(
-    r"^(?:first|middle|last|company|alt|phonetic)name$|^(?:entityid|refname|title|salutation|comments|memo)$"
-    r"|email$|phone|fax$|^addr|^attention$|^city$|^zip$|^state$|addr(?:\d|text|ess|essee|phone)?$"
-    r"|address_text$|^(?:bill|ship)(?:addr|city|zip|state|phone|attention)"
-    r"|^message$|gift_?message|giftcert(?:from|message|recipient)|vatregnumber|recipient|customer_reference"
-    r"|certificate|_notes$|_attributes$|birthday|payment_ids$|^label$|cardholder|lastfour|^q$",
+    r"^(?:first|middle|last|company|alt|phonetic)name$|^(?:entity|customer|company|contact|entityid|salutation|title)$"
+    r"|^(?:comments|memo|message|attention|city|zip|state|label|q|defaultaddress)$|email$|phone|fax$"
+    r"|^addr(?:\d|text|essee|phone)$|address_text$|^(?:bill|ship)(?:addr|city|zip|state|phone|attention|addressee)"
+    r"|gift_?message|giftcert(?:from|message|recipient)|vatregnumber|recipient|customer_reference|certificate"
+    r"|_notes$|_attributes$|birthday|payment_ids$|cardholder|lastfour",
     re.IGNORECASE,
 )
-_STRUCTURE = frozenset({"addressbook", "addressbookaddress", "billingaddress", "shippingaddress"})
+"""Keys whose texts are personal, and so are all texts below them."""
+
+_PLAIN = frozenset({"id", "externalId", "$document", "links", "rel", "href", "country"})
+"""Keys that never hold personal texts, wherever they stand."""
+
 _EMAIL = re.compile(r"[^\s@<>\"'(),;:\[\]]+@[^\s@<>\"'(),;:\[\]]+\.[^\s@<>\"'(),;:\[\]]+")
 _CARD = re.compile(r"(?<![\w.-])(?:\d[ -]?){12,18}\d(?![\w.-])")
-_PHONE = re.compile(r"(?<![\w.-])(?:\+|00)\d[\d ()/.-]{5,}\d")
+_PHONE = re.compile(r"(?<![\w.-])\+\d[\d ()/.-]{5,}\d")
 _SHORTEST_LEARNT = 3
+_WORDS_OF_A_NAME = 4
+"""A text of so few words may be a name, whose parts turn up by themselves elsewhere."""
 
 
 class Masker:
@@ -46,6 +52,8 @@ class Masker:
     def __init__(self, key: bytes = _PROCESS_KEY) -> None:
         self._key = key
         self._learnt: dict[str, str] = {}
+        self._pattern: re.Pattern[str] | None = None
+        self._patterned = 0
 
     def text(self, text: str | None) -> str | None:
         """Give the text masked: JSON by its keys, anything else by patterns and by what was learnt."""
@@ -61,12 +69,15 @@ class Masker:
         """Give a payload as masked JSON text; None stays None."""
         if body is None:
             return None
+        self._walk(body, personal=False)  # learns what to look for in free texts that come before
         return payload.dumps(self._walk(body, personal=False))
 
     def _walk(self, value: Any, *, personal: bool) -> Any:
         if isinstance(value, dict):
+            refusal = "o:errorDetails" in value
             return {
-                key: self._walk(each, personal=self._is_personal(key, each, personal)) for key, each in value.items()
+                key: self._walk(each, personal=not refusal and self._is_personal(key, inherited=personal))
+                for key, each in value.items()
             }
         if isinstance(value, list | tuple):
             return [self._walk(each, personal=personal) for each in value]
@@ -75,19 +86,17 @@ class Masker:
         return value
 
     @staticmethod
-    def _is_personal(key: str, value: Any, inherited: bool) -> bool:
-        if key in ("id", "externalId", "$document", "links", "rel", "href"):
-            return False
-        if isinstance(value, dict | list) and key.casefold() in _STRUCTURE:
-            return False
-        return inherited or _PERSONAL.search(key) is not None
+    def _is_personal(key: str, *, inherited: bool) -> bool:
+        return key not in _PLAIN and (inherited or _PERSONAL.search(key) is not None)
 
     def _mask(self, value: str) -> str:
-        if not value.strip():
-            return value
+        if not value.strip() or value in self._learnt:
+            return self._learnt.get(value, value)
         masked = self._email(value) if _EMAIL.fullmatch(value) else f"{value[:1]}***{self._hash(value)}"
-        if len(value) >= _SHORTEST_LEARNT:
-            self._learnt[value] = masked
+        words = value.split()
+        for each in (value, *(words if len(words) <= _WORDS_OF_A_NAME else ())):
+            if len(each) >= _SHORTEST_LEARNT and not (each is not value and each.isdigit()):
+                self._learnt.setdefault(each, masked)
         return masked
 
     def _email(self, value: str) -> str:
@@ -97,11 +106,25 @@ class Masker:
 
     def free(self, text: str) -> str:
         """Give free text masked: what was learnt, e-mail addresses, card and phone numbers."""
-        for value in sorted(self._learnt, key=len, reverse=True):
-            text = text.replace(value, self._learnt[value])
+        if self._learnt:
+            text = self._known().sub(lambda found: self._learnt[found.group()], text)
         text = _EMAIL.sub(lambda found: self._mask(found.group()), text)
-        text = _CARD.sub("***", text)
+        text = _CARD.sub(lambda found: "***" if _is_card(found.group()) else found.group(), text)
         return _PHONE.sub("***", text)
+
+    def _known(self) -> re.Pattern[str]:
+        """Give a pattern of all that was learnt, longest first, as whole words."""
+        if self._pattern is None or self._patterned != len(self._learnt):
+            values = "|".join(map(re.escape, sorted(self._learnt, key=len, reverse=True)))
+            self._pattern, self._patterned = re.compile(rf"(?<!\w)(?:{values})(?!\w)"), len(self._learnt)
+        return self._pattern
 
     def _hash(self, value: str) -> str:
         return hmac.new(self._key, value.casefold().encode(), hashlib.sha256).hexdigest()[:6]
+
+
+def _is_card(text: str) -> bool:
+    """Tell a card's number from an article's: its digits have the check digit of ISO/IEC 7812 (Luhn)."""
+    digits = [int(each) for each in reversed(text) if each.isdigit()]
+    doubled = [each * 2 - 9 if each > 4 else each * 2 for each in digits[1::2]]
+    return (sum(digits[::2]) + sum(doubled)) % 10 == 0

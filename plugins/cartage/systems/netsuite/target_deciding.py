@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cartage.systems.netsuite.suiteql import Row
 
 DocumentId = tuple[str, str]
+_WRITTEN_BY_OTHERS = Complaint("adopted", "not sent: its order was written, and paid, by something else")
 
 
 class Desk:
@@ -161,15 +162,18 @@ class Desk:
 
     @staticmethod
     def _follow_the_order(record: Record, decisions: dict[DocumentId, Decision | None]) -> None:
-        """An order that was adopted has had its deposit and its contact from whoever wrote it."""
-        orders = [decisions.get(each.id) for each in record.orders]
-        if not any(each is not None and each.action == "adopt" for each in orders):
+        """What goes with an order is not sent when the order itself is not: it was adopted, or is older."""
+        found = [each for each in (decisions.get(each.id) for each in record.orders) if each is not None]
+        if any(each.action == "adopt" for each in found):
+            follow = Decision("adopt", "adopted", complaints=(_WRITTEN_BY_OTHERS,))
+        elif any(each.outcome == "superseded" for each in found):
+            follow = Decision("skip", "superseded")
+        else:
             return
-        words = Complaint("adopted", "not sent: its order was written, and paid, by something else")
         for document in record.others:
-            follows = decisions.get(document.id)
-            if document.type != ORDER and (follows is None or follows.action == "create"):
-                decisions[document.id] = Decision("adopt", "adopted", complaints=(words,))
+            own = decisions.get(document.id)
+            if document.type != ORDER and (own is None or own.action == "create"):
+                decisions[document.id] = follow
 
 
 def _external_ids(documents: Iterable[Document]) -> list[str]:

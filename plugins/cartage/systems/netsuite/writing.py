@@ -102,6 +102,9 @@ class Writer:
         except _PeriodClosedError as closed:
             return _result(document, "quarantined", None, None, closed.complaints)
         except TargetRefused as refused:
+            if document.type == CONTACT and isinstance(refused, AlreadyExists):
+                words = "the company has a contact of this name already; it is left alone"
+                return _result(document, "unchanged", None, None, (Complaint("contact_exists", words),))
             return _result(document, "rejected", decision.internal_id, decision.number, _complaints(document, refused))
         return _result(
             document,

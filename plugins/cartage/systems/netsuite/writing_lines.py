@@ -27,6 +27,8 @@ NEVER_UPDATED = frozenset({"entity", "subsidiary", "currency", "externalId", "or
 
 _ADDRESS_KEYS = ("addressee", "addr1", "addr2", "city", "state", "zip", "country")
 _SEPARATOR = "|"
+INFORMS = frozenset({"rate"})
+"""Fields of a line that NetSuite works out itself; the amount is what counts."""
 
 
 def plain(value: Any) -> str:
@@ -163,7 +165,8 @@ def _lines(body: Mapping[str, Any], record: Mapping[str, Any]) -> tuple[list[dic
             changes.append(f"{LINES}[{key}]")
             changed.append(line)
             continue
-        paths = [path for name, value in line.items() for path in _changed(value, existing.get(name), name)]
+        compared = {name: value for name, value in line.items() if name not in INFORMS}
+        paths = [path for name, value in compared.items() for path in _changed(value, existing.get(name), name)]
         numbered = {"line": existing["line"], **line}
         changes += [f"{LINES}[{key}].{path}" for path in paths]
         (changed if paths else unchanged).append(numbered)
