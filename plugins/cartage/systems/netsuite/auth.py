@@ -13,6 +13,7 @@ from oauthlib.oauth1 import SIGNATURE_HMAC_SHA256, Client
 from requests.auth import AuthBase
 
 from cartage.errors import BatchError, RetryableError, SettingsError
+from cartage.systems.netsuite.connecting import check_trust
 
 if TYPE_CHECKING:
     from cartage.systems.netsuite.account import Account
@@ -131,6 +132,7 @@ class ClientCredentials:
                 self._account.token_url, data=form, timeout=self._account.timeout, allow_redirects=False
             )
         except requests.RequestException as error:
+            check_trust(self._account.base_url, error)
             raise RetryableError(
                 f"NetSuite's token endpoint at {self._account.base_url} cannot be reached ({type(error).__name__}): "
                 f"check the connection's account and host, and the network"

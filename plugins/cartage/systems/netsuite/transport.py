@@ -18,6 +18,7 @@ other 4xx                              `TargetRefused` and its kinds
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -31,11 +32,11 @@ from weakref import WeakSet
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
 
 from cartage.errors import BatchError, CartageError, RetryableError, UncertainError
 from cartage.systems.netsuite import payload
 from cartage.systems.netsuite.answers import Answer, Attempted, details_of, mask, parse, refusal
+from cartage.systems.netsuite.connecting import check_trust, never_sent
 from cartage.systems.netsuite.throttle import backoff
 
 if TYPE_CHECKING:
@@ -204,12 +205,8 @@ class Transport:
         """Tell a request that never left from one whose answer never came."""
         watch.tell(None, None, "timeout" if isinstance(error, requests.Timeout) else "connection")
         kind = type(error).__name__
-        if isinstance(error, requests.exceptions.SSLError):
-            raise BatchError(
-                f"{self._account.base_url}: no trusted TLS connection ({kind}); check the host and the certificate "
-                f"authorities of this machine"
-            ) from error
-        if _never_sent(error):
+        check_trust(self._account.base_url, error)
+        if never_sent(error):
             return _Failed(
                 RetryableError(
                     f"{self._account.base_url} cannot be reached ({kind}): check the connection's account and host, "
@@ -314,20 +311,12 @@ class _Watch:
         self._observe(Attempted(self._at, method, path, status, self._sent, answer, self.milliseconds, code))
 
 
-def _never_sent(error: requests.RequestException) -> bool:
-    """Tell whether no byte of the request can have left: the connection itself failed."""
-    if isinstance(error, (requests.ConnectTimeout, requests.exceptions.ProxyError)):
-        return True
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(reason, (NewConnectionError, ConnectTimeoutError, ProxyError))
-
-
 def _retry_after(response: requests.Response) -> float | None:
     """Read Retry-After: seconds or a date (RFC 9110, 10.2.3)."""
     text = response.headers.get("Retry-After", "").strip()
     if not text:
         return None
-    if text.isdigit():
+    if re.fullmatch(r"\d+(\.\d+)?", text):
         return float(text)
     try:
         until = parsedate_to_datetime(text)

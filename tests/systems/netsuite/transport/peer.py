@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, urlsplit
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TOKEN = "/services/rest/auth/oauth2/v1/token"
 
@@ -54,7 +58,7 @@ def refusal(status: int, code: str, detail: str, path: str | None = None, **head
 class Peer:
     """Serves on a loopback port until closed. The last reply of a route is repeated."""
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Path | None = None) -> None:
         self.seen: list[Seen] = []
         self.most_at_once = 0
         self._active = 0
@@ -62,13 +66,18 @@ class Peer:
         self._gate = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self._scheme = "https" if certificate else "http"
         self.port = self._server.server_port
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         self.on("POST", TOKEN, Reply(200, {"access_token": "first", "expires_in": "3600", "token_type": "bearer"}))
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self._scheme}://127.0.0.1:{self.port}"
 
     def on(self, method: str, path: str, *replies: Answers) -> None:
         self._routes[method, path] = list(replies)

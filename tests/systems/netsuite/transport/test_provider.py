@@ -12,6 +12,7 @@ import airflow
 import jsonschema
 import pytest
 from airflow.providers_manager import ProvidersManager
+from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime
 
 from cartage.provider import provider_info
 from cartage.systems.netsuite import account as account_module
@@ -34,8 +35,9 @@ def manager() -> ProvidersManager:
     return ProvidersManager()
 
 
-def test_airflow_finds_the_hook(manager: ProvidersManager) -> None:
-    hook = manager.hooks["netsuite"]
+@pytest.mark.usefixtures("manager")
+def test_airflow_finds_the_hook() -> None:
+    hook = ProvidersManagerTaskRuntime().hooks["netsuite"]
     assert hook is not None
     assert (hook.hook_name, hook.connection_testable) == ("NetSuite", True)
 

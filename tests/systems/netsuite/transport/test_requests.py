@@ -12,6 +12,11 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from tests.systems.netsuite.transport.peer import TOKEN, Peer, Reply, Seen, closed_port, refusal
 
 from cartage.errors import BatchError, RetryableError, SettingsError, UncertainError
@@ -19,6 +24,8 @@ from cartage.systems.netsuite.answers import AlreadyExists, NotFound, PeriodClos
 from cartage.systems.netsuite.hook import NetSuiteHook
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.systems.netsuite.transport.conftest import MakeHook
 
 ORDERS = "/services/rest/record/v1/salesOrder"
@@ -163,6 +170,29 @@ def test_a_lost_server_between_requests_leaves_no_doubt(make_hook: MakeHook, pee
     with pytest.raises(RetryableError, match="cannot be reached") as failed:
         hook.create("salesOrder", {})
     assert not isinstance(failed.value, UncertainError)
+
+
+def _self_signed(folder: Path) -> Path:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")]), datetime.now(UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
+    made = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    file = folder / "peer.pem"
+    file.write_bytes(made + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return file
+
+
+@pytest.mark.parametrize("auth", ["oauth2", "tba"])
+def test_a_server_that_cannot_prove_its_name_ends_the_run(make_hook: MakeHook, tmp_path: Path, auth: str) -> None:
+    stranger = Peer(_self_signed(tmp_path))
+    tokens = {"consumer_key": "a", "consumer_secret": "b", "token_id": "c", "token_secret": "d"}
+    try:
+        with pytest.raises(BatchError, match="trusted TLS"):
+            make_hook(host=stranger.url, auth=auth, **tokens).server_time()
+    finally:
+        stranger.close()
+    assert stranger.seen == []
 
 
 def test_a_good_write_with_an_unreadable_body_is_good(hook: NetSuiteHook, peer: Peer) -> None:
