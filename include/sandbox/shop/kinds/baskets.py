@@ -1,4 +1,3 @@
-
 """What lies in the basket: lines, quantities, options, bundles, bonus lines, gift certificates."""
 
 from __future__ import annotations
