@@ -1,0 +1,118 @@
+"""Item fulfilments: made from sales orders, they take stock and carry tracking numbers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from sandbox.netsuite import stock
+from sandbox.netsuite.answers import invalid, user_error
+from sandbox.netsuite.records import transactions as common
+from sandbox.netsuite.records.sales import open_quantity, refresh_order
+from sandbox.netsuite.store import Record
+
+if TYPE_CHECKING:
+    from sandbox.netsuite.account import Account
+
+_STATUSES = {"A": "Picked", "B": "Packed", "C": "Shipped"}
+_TAKEN = "~taken"
+"""Hidden property: [item, location, quantity] that this fulfilment took off the shelf."""
+
+
+class FulfilmentRules:
+    """A fulfilment ships lines of one order, no more than is open, from locations that are known."""
+
+    def save(self, account: Account, record: Record, old: dict[str, Any] | None, sent: dict[str, Any]) -> None:
+        """Check the lines, take the stock when shipped, and bring the order up to date."""
+        del sent
+        body = record.body
+        order = account.pointed("salesOrder", body.get("createdFrom"))
+        if order is None:
+            raise user_error("An item fulfillment is made by transforming a sales order.", path="createdFrom")
+        customer = account.pointed("customer", body["entity"])
+        if customer is None:
+            raise user_error("Please enter value(s) for: Customer", path="entity")
+        body["currency"] = order.body["currency"]
+        common.check_header(account, record, customer, old or {"tranDate": None})
+        chosen = body.setdefault("shipStatus", {"id": "C", "refName": "Shipped"})
+        chosen["refName"] = _STATUSES[chosen["id"]]
+        body["status"] = dict(chosen)
+        if old is None:
+            self._check_lines(body, order)
+        self._take(account, record, order)
+        # The order counts what its followers hold, so this one must be stored before the order looks.
+        account.store.put(record)
+        self.lay_out(account, record)
+        refresh_order(account, order)
+
+    def _check_lines(self, body: dict[str, Any], order: Record) -> None:
+        open_lines = {line["line"]: line for line in order.body["item"]}
+        for position, line in enumerate(body["item"]):
+            place = f"item.items[{position}]"
+            ordered = open_lines[line["orderLine"]]
+            line["quantity"] = Decimal(line.get("quantity", open_quantity(ordered)))
+            if not 0 < line["quantity"] <= open_quantity(ordered):
+                raise invalid(
+                    f"{place}.quantity", f"Order line {ordered['line']} has {open_quantity(ordered)} left to fulfill."
+                )
+            where = line.get("location") or ordered.get("location") or order.body.get("location")
+            if where is None and ordered["itemType"]["id"] in ("InvtPart", "Kit"):
+                raise user_error("Please enter value(s) for: Location", path=f"{place}.location")
+            line.update({"item": ordered["item"], "itemType": ordered["itemType"]["id"], "itemReceive": True})
+            if where is not None:
+                line["location"] = where
+
+    def _take(self, account: Account, record: Record, order: Record) -> None:
+        body = record.body
+        for item, location, quantity in body.pop(_TAKEN, []):
+            stock.ship(account, item, location, -Decimal(quantity))
+        if body["shipStatus"]["id"] != "C":
+            return
+        taken = []
+        for line in body["item"]:
+            wanted = stock.needs(
+                account, line, account.item(line["item"]), order.body.get("location"), line["quantity"]
+            )
+            for item, location, quantity in wanted:
+                stock.ship(account, item, location, quantity)
+                taken.append([item, location, quantity])
+        body[_TAKEN] = taken
+
+    def lay_out(self, account: Account, record: Record) -> None:
+        """Rows of transaction, lines, links to the order's lines, and tracking numbers."""
+        body, store = record.body, account.store
+        store.lay("transaction", record.id, [common.header_row(record)])
+        base = {"transaction": record.id, "subsidiary": body["subsidiary"], "entity": body["entity"], "mainline": False,
+                "taxline": False, "createdfrom": body["createdFrom"], "isclosed": False}  # fmt: skip
+        rows = [common.main_line(record, None, createdfrom=body["createdFrom"])]
+        rows += [
+            {**base, "id": line["line"], "linesequencenumber": number, "item": line["item"], "itemtype": line["itemType"],
+             "quantity": line["quantity"], "location": line.get("location")}
+            for number, line in enumerate(body["item"], start=1)
+        ]  # fmt: skip
+        store.lay("transactionline", record.id, rows)
+        order = account.find("salesOrder", str(body["createdFrom"]["id"]))
+        store.lay("previoustransactionlinelink", record.id, [
+            common.link(order, line["orderLine"], record, line["line"], "ShipRcpt", None) for line in body["item"]
+        ])  # fmt: skip
+        self._tracking(account, record)
+
+    def _tracking(self, account: Account, record: Record) -> None:
+        store = account.store
+        for (number,) in store.query('SELECT trackingnumber FROM trackingnumbermap WHERE "transaction" = ?', record.id):
+            store.query("DELETE FROM trackingnumber WHERE id = ?", number)
+        rows = []
+        for package in record.body.get("package", []):
+            if package.get("packageTrackingNumber"):
+                id_ = store.next("trackingnumber")
+                store.lay("trackingnumber", id_, [{"id": id_, "trackingnumber": package["packageTrackingNumber"]}])
+                rows.append({"transaction": record.id, "trackingnumber": id_})
+        store.lay("trackingnumbermap", record.id, rows)
+
+    def delete(self, account: Account, record: Record) -> None:
+        """What it took goes back on the shelf, and the order is open again."""
+        for item, location, quantity in record.body.get(_TAKEN, []):
+            stock.ship(account, item, location, -Decimal(quantity))
+        order = account.find("salesOrder", str(record.body["createdFrom"]["id"]))
+        common.remove_rows(account, record)
+        refresh_order(account, order)

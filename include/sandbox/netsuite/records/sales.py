@@ -1,0 +1,267 @@
+"""Sales orders, and the invoices, cash sales and returns that are made of them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from sandbox.netsuite import stock, totals
+from sandbox.netsuite.answers import invalid, user_error
+from sandbox.netsuite.records import transactions as common
+from sandbox.netsuite.store import ITEM_TYPES, Record, moment
+
+if TYPE_CHECKING:
+    from sandbox.netsuite.account import Account
+
+Line = dict[str, Any]
+
+STATUSES = {
+    "A": "Pending Approval", "B": "Pending Fulfillment", "C": "Cancelled", "D": "Partially Fulfilled",
+    "E": "Pending Billing/Partially Fulfilled", "F": "Pending Billing", "G": "Billed", "H": "Closed",
+}  # fmt: skip
+"""A sales order's status letters."""
+
+_FROZEN = ("item", "location", "rate", "amount")
+_SIGN = {"salesOrder": -1, "invoice": -1, "cashSale": -1, "returnAuthorization": 1}
+
+
+class SaleRules:
+    """A sale: lines, prices, tax, shipping, addresses."""
+
+    def save(self, account: Account, record: Record, old: dict[str, Any] | None, sent: dict[str, Any]) -> None:
+        """Check the sale and compute its sums, its status and what it commits."""
+        body = record.body
+        customer = account.pointed("customer", body.get("entity"))
+        if customer is None:
+            raise user_error("Please enter value(s) for: Customer", path="entity")
+        if old is not None and "entity" in sent and old["entity"]["id"] != body["entity"]["id"]:
+            raise user_error("The customer of a saved transaction cannot be changed.", path="entity")
+        common.check_header(account, record, customer, old)
+        items = self._lines(account, body, old)
+        self._frozen_lines(body, old)
+        totals.compute(account, body, items)
+        self._addresses(body, customer)
+        if record.type == "salesOrder":
+            self._order_status(body)
+            stock.recommit(account, record, self._needs(account, body, items))
+            self._show_commitments(body, items)
+        else:
+            body.setdefault("status", {"id": "A", "refName": "Open"})
+            body["amountRemaining"] = body["total"]
+
+    def _lines(self, account: Account, body: dict[str, Any], old: dict[str, Any] | None) -> list[Record]:
+        """Check each line, and give its item."""
+        lines: list[Line] = body.get("item", [])
+        if not lines:
+            raise user_error("You must enter at least one line item for this transaction.", path="item")
+        before = {line["line"]: line for line in (old or {}).get("item", [])}
+        items = []
+        for position, line in enumerate(lines):
+            place = f"item.items[{position}]"
+            if "item" not in line:
+                raise user_error("Please enter value(s) for: Item", path=f"{place}.item")
+            known = before.get(line["line"])
+            _forget_stale_sums(line, known)
+            item = account.item(line["item"])
+            if item.inactive and known is None:
+                raise invalid(f"{place}.item", f"The item {item.id} is inactive.")
+            common.check_location(account, line.get("location"), body["subsidiary"], f"{place}.location")
+            line["itemType"] = {"id": ITEM_TYPES[item.type], "refName": ITEM_TYPES[item.type]}
+            line.setdefault("lineUniqueKey", str(account.store.next("line key", first=100001)))
+            line.setdefault(
+                "description", item.body.get("salesDescription") or item.body.get("displayName") or item.name
+            )
+            for name in ("quantityFulfilled", "quantityBilled"):
+                line.setdefault(name, Decimal(0))
+            line.setdefault("isClosed", False)
+            items.append(item)
+        return items
+
+    def _frozen_lines(self, body: dict[str, Any], old: dict[str, Any] | None) -> None:
+        """What is fulfilled or billed stays as it is."""
+        now = {line["line"]: line for line in body["item"]}
+        for before in (old or {}).get("item", []):
+            done = max(before["quantityFulfilled"], before["quantityBilled"])
+            if not done:
+                continue
+            line = now.get(before["line"])
+            if line is None:
+                raise user_error(f"Line {before['line']} is fulfilled or billed and cannot be removed.", path="item")
+            if Decimal(line.get("quantity", 1)) < done or any(
+                name in line and line[name] != before.get(name) for name in _FROZEN
+            ):
+                raise user_error(f"Line {before['line']} is fulfilled or billed and cannot be changed.", path="item")
+
+    def _addresses(self, body: dict[str, Any], customer: Record) -> None:
+        """Addresses left out come from the customer's book, as in the UI."""
+        book = customer.body.get("addressBook", [])
+        for name, flag in (("billingAddress", "defaultBilling"), ("shippingAddress", "defaultShipping")):
+            default = next((line.get("addressBookAddress") for line in book if line.get(flag)), None)
+            if name not in body and default:
+                body[name] = default
+
+    def _order_status(self, body: dict[str, Any]) -> None:
+        chosen = body.setdefault("orderStatus", {"id": "A", "refName": "A"})
+        done = any(line["quantityFulfilled"] or line["quantityBilled"] for line in body["item"])
+        if chosen["id"] == "A" and done:
+            raise user_error(
+                "An order that is fulfilled or billed cannot go back to pending approval.", path="orderStatus"
+            )
+        chosen["refName"] = STATUSES[chosen["id"]]
+        letter = "A" if chosen["id"] == "A" else derived_status(body["item"])
+        if all(line["isClosed"] for line in body["item"]):
+            letter = "H" if not any(line["quantityBilled"] for line in body["item"]) else letter
+        body["status"] = {"id": letter, "refName": STATUSES[letter]}
+
+    def _needs(self, account: Account, body: dict[str, Any], items: list[Record]) -> list[stock.Need]:
+        if body["orderStatus"]["id"] == "A":
+            return []
+        wanted: list[stock.Need] = []
+        for line, item in zip(body["item"], items, strict=True):
+            if not line["isClosed"]:
+                wanted += stock.needs(account, line, item, body.get("location"), open_quantity(line))
+        return wanted
+
+    def _show_commitments(self, body: dict[str, Any], items: list[Record]) -> None:
+        held = [list(each) for each in body.get(stock.COMMITTED, [])]
+        for line, item in zip(body["item"], items, strict=True):
+            own = next((each for each in held if each[0] == str(item.id)), None)
+            line["quantityCommitted"] = own[2] if own else Decimal(0)
+            line["quantityBackOrdered"] = own[3] if own else Decimal(0)
+            if own:
+                held.remove(own)
+
+    def lay_out(self, account: Account, record: Record) -> None:
+        """Rows of transaction and its lines: the main line, items, shipping, handling, tax; links to the order."""
+        body, store = record.body, account.store
+        paid = body["total"] if record.type == "cashSale" else Decimal(0)
+        unpaid = (
+            {"foreignamountpaid": paid, "foreignamountunpaid": body["total"] - paid}
+            if record.type != "salesOrder"
+            else {}
+        )
+        store.lay("transaction", record.id, [common.header_row(record, **unpaid)])
+        store.lay("transactionline", record.id, _line_rows(record))
+        store.lay("transactiontaxdetail", record.id, _tax_rows(record))
+        common.lay_out_addresses(account, record)
+        source = account.pointed("salesOrder", body.get("createdFrom"))
+        if source is not None:
+            kind = "OrdBill" if record.type in ("invoice", "cashSale") else "SaleRet"
+            store.lay("previoustransactionlinelink", record.id, [
+                common.link(source, line.get("~orderLine"), record, line["line"], kind, line["amount"]) for line in body["item"]
+            ])  # fmt: skip
+
+    def delete(self, account: Account, record: Record) -> None:
+        """Refused once something was made of it; commitments are let go."""
+        if account.store.query("SELECT 1 FROM previoustransactionlinelink WHERE previousdoc = ? LIMIT 1", record.id):
+            raise user_error("This transaction cannot be deleted because it is linked to by one or more transactions.")
+        stock.recommit(account, record, [])
+        common.remove_rows(account, record)
+        order = account.pointed("salesOrder", record.body.get("createdFrom"))
+        if order is not None:
+            refresh_order(account, order)
+
+
+def open_quantity(line: Line) -> Decimal:
+    """Give what of a line is still to be fulfilled."""
+    return max(Decimal(0), Decimal(line["quantity"]) - line["quantityFulfilled"])
+
+
+def fulfillable(line: Line) -> bool:
+    """Whether a line's item is shipped at all."""
+    return line["itemType"]["id"] in ("InvtPart", "Kit", "NonInvtPart")
+
+
+def derived_status(lines: list[Line]) -> str:
+    """Derive an approved order's status letter from what is fulfilled and billed."""
+    goods = [line for line in lines if fulfillable(line)]
+    shipped = [line for line in goods if line["quantityFulfilled"]]
+    all_shipped = all(not open_quantity(line) or line["isClosed"] for line in goods)
+    billed = [line for line in lines if line["quantityBilled"]]
+    if billed and all(line["quantityBilled"] >= line["quantity"] or line["isClosed"] for line in lines):
+        return "G"
+    if goods and all_shipped and shipped:
+        return "F"
+    if shipped:
+        return "E" if any(line["quantityFulfilled"] > line["quantityBilled"] for line in shipped) else "D"
+    return "B"
+
+
+def refresh_order(account: Account, order: Record) -> None:
+    """Count anew what of an order is fulfilled and billed, after one of its followers changed."""
+    shipped: dict[int, Decimal] = {}
+    billed: dict[int, Decimal] = {}
+    for follower in common.followers(account, order, "itemFulfillment", "invoice", "cashSale"):
+        counts = shipped if follower.type == "itemFulfillment" else billed
+        if counts is shipped and follower.body["shipStatus"]["id"] != "C":
+            continue
+        for line in follower.body["item"]:
+            number = line.get("orderLine", line.get("~orderLine"))
+            counts[number] = counts.get(number, Decimal(0)) + Decimal(line["quantity"])
+    for line in order.body["item"]:
+        line["quantityFulfilled"] = shipped.get(line["line"], Decimal(0))
+        line["quantityBilled"] = billed.get(line["line"], Decimal(0))
+    rules = SaleRules()
+    items = [account.item(line["item"]) for line in order.body["item"]]
+    rules._order_status(order.body)  # noqa: SLF001 - the order's own rules
+    stock.recommit(account, order, rules._needs(account, order.body, items))  # noqa: SLF001
+    rules._show_commitments(order.body, items)  # noqa: SLF001
+    account.resave(order)
+
+
+def _forget_stale_sums(line: Line, known: Line | None) -> None:
+    """A changed quantity or rate moves the amount, a changed amount the rate."""
+    if known is None:
+        return
+    same_amount = line.get("amount") == known.get("amount")
+    if same_amount and any(line.get(name) != known.get(name) for name in ("quantity", "rate", "item")):
+        line.pop("amount", None)
+        if line.get("item") != known.get("item") and line.get("rate") == known.get("rate"):
+            line.pop("rate", None)
+    elif not same_amount and line.get("rate") == known.get("rate"):
+        line.pop("rate", None)
+
+
+def _line_rows(record: Record) -> list[Line]:
+    """Lay the lines out; on a sale amounts and quantities of lines are negative, the main line is positive."""
+    body, sign = record.body, _SIGN[record.type]
+    base = {"transaction": record.id, "subsidiary": body["subsidiary"], "entity": body["entity"], "mainline": False,
+            "linelastmodifieddate": moment(record.modified), "createdfrom": body.get("createdFrom")}  # fmt: skip
+    rows = [common.main_line(record, -sign * body["total"], createdfrom=body.get("createdFrom"))]
+    for sequence, line in enumerate(body["item"], start=1):
+        custom = {name: value for name, value in line.items() if name.startswith("custcol_")}
+        rows.append({
+            **base, **custom, "id": line["line"], "uniquekey": int(line["lineUniqueKey"]), "linesequencenumber": sequence,
+            "item": line["item"], "itemtype": line["itemType"]["id"], "quantity": sign * line["quantity"],
+            "quantityshiprecv": line["quantityFulfilled"], "quantitybilled": line["quantityBilled"],
+            "quantitycommitted": line.get("quantityCommitted"), "quantitybackordered": line.get("quantityBackOrdered"),
+            "foreignamount": sign * line["amount"], "netamount": sign * line["amount"], "rate": line.get("rate"),
+            "price": line.get("price"), "memo": line.get("description"), "location": line.get("location") or body.get("location"),
+            "taxline": False, "isclosed": line["isClosed"], "isfullyshipped": not open_quantity(line),
+        })  # fmt: skip
+    extra = [("ShipItem", body.get("shippingCost"), body.get("shipMethod"), False),
+             ("ShipItem", body.get("handlingCost"), body.get("shipMethod"), False),
+             ("Discount", body["discountTotal"] or None, body.get("discountItem"), False),
+             ("TaxItem", body["taxTotal"], None, True)]  # fmt: skip
+    last = max(int(body.get("~lastitem", 0)), len(rows))
+    for kind, amount, item, is_tax in extra:
+        if amount is None:
+            continue
+        last += 1
+        rows.append({**base, "id": last, "linesequencenumber": len(rows), "item": item, "itemtype": kind, "taxline": is_tax,
+                     "foreignamount": sign * amount, "netamount": sign * amount, "isclosed": False})  # fmt: skip
+    return rows
+
+
+def _tax_rows(record: Record) -> list[Line]:
+    lines = {line.get("taxDetailsReference"): line["line"] for line in record.body["item"]}
+    return [
+        {
+            "transaction": record.id, "linenumber": number, "taxcode": row["taxCode"], "taxtype": row["taxType"],
+            "taxrate": row["taxRate"], "taxbasis": row["taxBasis"], "taxamount": row["taxAmount"],
+            "taxdetailsreference": row["taxDetailsReference"]["id"], "linetype": row["lineType"],
+            "transactionline": lines.get(row["taxDetailsReference"]["id"]),
+        }
+        for number, row in enumerate(record.body.get("taxDetails", []), start=1)
+        if record.body.get("taxDetailsOverride")
+    ]  # fmt: skip

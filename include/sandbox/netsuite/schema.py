@@ -1,0 +1,242 @@
+"""What a record may hold: the field lists under `fields/`, the custom fields, and the check of a payload.
+
+The check refuses unknown properties, wrong types and values outside an enumeration, names the place as
+NetSuite does (``item.items[0].quantity``), and resolves every reference against the account.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from sandbox.netsuite.answers import Refusal, invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.netsuite.customization import Customization
+
+FOLDER = Path(__file__).parent / "fields"
+
+COUNTRIES = frozenset(
+    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA "
+    "CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA "
+    "GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP "
+    "KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS "
+    "MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS "
+    "RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW "
+    "TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW".split()
+)
+"""ISO 3166 alpha-2, and XK."""
+
+COMPUTED = frozenset({
+    "id", "internalId", "refName", "links", "createdDate", "dateCreated", "lastModifiedDate", "lineUniqueKey",
+    "subtotal", "total", "taxTotal", "tax2Total", "discountTotal", "amountPaid", "amountRemaining", "giftCertApplied",
+    "transactionNumber", "balance", "overdueBalance", "depositBalance", "unbilledOrders", "consolBalance",
+    "quantityCommitted", "quantityFulfilled", "quantityBilled", "quantityBackOrdered", "quantityAvailable",
+    "quantityOnHand", "itemType", "status", "estGrossProfit", "estGrossProfitPercent", "totalCostEstimate",
+    "addressBookAddress_text", "addrText",
+})  # fmt: skip
+"""What NetSuite computes: a client may send it, it has no effect."""
+
+_LINE_KEYS = frozenset({"id", "internalId"})
+"""On a sublist's element these find the line that is meant."""
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)")
+
+
+@dataclass(frozen=True)
+class Property:
+    """One property: kind (string, number, integer, boolean, date, date-time, enum, country, ref, list, object,
+    array), and what it points to: a record type, a definition or the allowed values."""
+
+    kind: str
+    target: str = ""
+    allowed: frozenset[str] = frozenset()
+    longest: int | None = None
+
+    @classmethod
+    def of(cls, text: str, longest: int | None = None) -> Property:
+        """Read the compact form of the field lists, for example ``ref customer`` or ``enum A|B``."""
+        kind, _, rest = text.partition(" ")
+        return cls(kind, rest, frozenset(rest.split("|")) if kind == "enum" and rest else frozenset(), longest)
+
+
+Definitions = dict[str, dict[str, Property]]
+Resolve = "Callable[[str, dict[str, Any], str, str], dict[str, Any]]"
+
+
+@lru_cache(maxsize=1)
+def published() -> dict[str, dict[str, str]]:
+    """Give the field lists as they are written: definition -> property -> compact type."""
+    found: dict[str, dict[str, str]] = {}
+    for file in sorted(FOLDER.glob("*.yaml")):
+        found |= yaml.load(file.read_text(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
+    return found
+
+
+class Schema:
+    """The account's record types: published fields and custom ones."""
+
+    def __init__(self, customization: Customization) -> None:
+        self.definitions: Definitions = {
+            name: {each: Property.of(text) for each, text in properties.items()}
+            | {each: Property.of(field.type, field.longest) for each, field in customization.of(name).items()}
+            for name, properties in published().items()
+        }
+
+    def is_record(self, name: str) -> bool:
+        """Whether a record type of this name exists."""
+        return name in self.definitions and "-" not in name
+
+    def check(self, record: str, body: Any, resolve: Any, unknown: str = "error") -> tuple[dict[str, Any], list[str]]:
+        """Check a payload and bring it into stored form: references resolved, sublists as lists, no computed values.
+
+        Args:
+            record: record type.
+            body: the payload.
+            resolve: called with (target type, reference, path, property name); gives ``{id, refName}``.
+            unknown: what becomes of unknown properties: error, warning or ignore.
+
+        Returns:
+            The stored form, and warnings about properties that were left out.
+
+        Raises:
+            Refusal: something is not as it must be.
+        """
+        run = _Check(self.definitions, resolve, unknown)
+        if not isinstance(body, dict):
+            raise Refusal("INVALID_CONTENT", "Invalid content in the request body: an object is expected.")
+        return run.object(record, body, ""), run.warnings
+
+
+class _Check:
+    """One payload's check."""
+
+    def __init__(self, definitions: Definitions, resolve: Any, unknown: str) -> None:
+        self.definitions = definitions
+        self.resolve = resolve
+        self.unknown = unknown
+        self.warnings: list[str] = []
+        self.kinds: dict[str, Any] = {
+            "string": self.string, "number": self.number, "integer": self.integer, "boolean": self.boolean,
+            "date": self.date, "date-time": self.instant, "enum": self.enum, "country": self.country,
+            "ref": self.reference, "list": self.sublist, "object": self.subrecord, "array": self.array,
+        }  # fmt: skip
+
+    def object(self, definition: str, body: dict[str, Any], path: str) -> dict[str, Any]:
+        properties = self.definitions[definition]
+        checked: dict[str, Any] = {}
+        for name, value in body.items():
+            place = f"{path}.{name}" if path else name
+            known = properties.get(name)
+            if name in COMPUTED and known is not None and not ("-" in definition and name in _LINE_KEYS):
+                continue
+            if known is None:
+                if name != "links":
+                    self.stranger(name, place, definition)
+                continue
+            checked[name] = None if value is None else self.kinds[known.kind](known, value, place, name)
+        return checked
+
+    def stranger(self, name: str, place: str, definition: str) -> None:
+        detail = f"Unknown reference or field: '{name}' does not exist on {definition}."
+        if self.unknown == "error":
+            raise Refusal("NONEXISTENT_FIELD", detail, path=place)
+        if self.unknown == "warning":
+            self.warnings.append(place)
+
+    def string(self, known: Property, value: Any, place: str, _: str) -> str:
+        if not isinstance(value, str):
+            raise invalid(place, f"Invalid value for '{place}': a string is expected.")
+        if known.longest is not None and len(value) > known.longest:
+            raise invalid(
+                place,
+                f"The field {place} contained more than the maximum number ( {known.longest} ) of characters allowed.",
+            )
+        return value
+
+    def number(self, _known: Property, value: Any, place: str, _: str) -> Decimal:
+        if isinstance(value, bool) or not isinstance(value, int | Decimal):
+            raise invalid(place, f"Invalid value for '{place}': a number is expected.")
+        return Decimal(value)
+
+    def integer(self, _known: Property, value: Any, place: str, _: str) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise invalid(place, f"Invalid value for '{place}': an integer is expected.")
+        return value
+
+    def boolean(self, _known: Property, value: Any, place: str, _: str) -> bool:
+        if not isinstance(value, bool):
+            raise invalid(place, f"Invalid value for '{place}': a boolean is expected.")
+        return value
+
+    def date(self, _known: Property, value: Any, place: str, _: str) -> str:
+        try:
+            return dt.date.fromisoformat(value).isoformat() if len(value) == 10 else _fail()
+        except (ValueError, TypeError):
+            raise invalid(place, f"Invalid value for '{place}': a date as YYYY-MM-DD is expected.") from None
+
+    def instant(self, _known: Property, value: Any, place: str, _: str) -> str:
+        if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+            raise invalid(place, f"Invalid value for '{place}': a date-time as YYYY-MM-DDThh:mm:ssZ is expected.")
+        try:
+            moment = dt.datetime.fromisoformat(value)
+        except ValueError:
+            raise invalid(place, f"Invalid value for '{place}': there is no such moment.") from None
+        return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def enum(self, known: Property, value: Any, place: str, _: str) -> dict[str, str]:
+        chosen = value.get("id") if isinstance(value, dict) else None
+        if not isinstance(chosen, str) or (known.allowed and chosen not in known.allowed):
+            choices = ", ".join(sorted(known.allowed)) or "the listed values"
+            raise invalid(place, f"Invalid value for '{place}': an object with an id out of {choices} is expected.")
+        return {"id": chosen, "refName": str(value.get("refName") or chosen)}
+
+    def country(self, _known: Property, value: Any, place: str, _: str) -> dict[str, str]:
+        chosen = value.get("id") if isinstance(value, dict) else None
+        if chosen not in COUNTRIES:
+            raise invalid(
+                place, f"Invalid value for '{place}': an object with an ISO 3166 country code as id is expected."
+            )
+        return {"id": chosen, "refName": chosen}
+
+    def reference(self, known: Property, value: Any, place: str, name: str) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise invalid(place, f'Invalid value for \'{place}\': a reference such as {{"id": "1"}} is expected.')
+        found: dict[str, Any] = self.resolve(known.target, value, place, name)
+        return found
+
+    def sublist(self, known: Property, value: Any, place: str, name: str) -> list[dict[str, Any]]:
+        items = value.get("items") if isinstance(value, dict) else None
+        if not isinstance(items, list):
+            raise invalid(place, f"Invalid value for '{place}': a sublist as {{\"items\": [...]}} is expected.")
+        checked = []
+        for position, each in enumerate(items):
+            where = f"{place}.items[{position}]"
+            if not isinstance(each, dict):
+                raise invalid(where, f"Invalid value for '{where}': an object is expected.")
+            if known.target in self.definitions and "-" in known.target:
+                checked.append(self.object(known.target, each, where))
+            else:
+                checked.append(self.resolve(known.target, each, where, name))
+        return checked
+
+    def subrecord(self, known: Property, value: Any, place: str, _: str) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise invalid(place, f"Invalid value for '{place}': an object is expected.")
+        return self.object(known.target, value, place)
+
+    def array(self, _known: Property, value: Any, _place: str, _: str) -> Any:
+        return value
+
+
+def _fail() -> str:
+    raise ValueError

@@ -1,0 +1,112 @@
+"""How a payload merges into a stored record: keyed lines merge, unkeyed ones are appended.
+
+Source: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_1545141395.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.netsuite.answers import invalid
+from sandbox.netsuite.registry import SUBLIST_KEYS, LineKeys
+
+Lines = list[dict[str, Any]]
+
+LAST_LINE = "~last"
+"""Hidden property: the highest number a sublist ever gave, so that a number is never given twice."""
+
+
+def merge(old: dict[str, Any], sent: dict[str, Any], replace: frozenset[str]) -> dict[str, Any]:
+    """Give the body that results from a payload.
+
+    Args:
+        old: the stored body; it is not changed.
+        sent: the payload in stored form. None clears a property.
+        replace: sublists that are replaced as a whole.
+
+    Raises:
+        Refusal: a line names a number that the sublist does not have.
+    """
+    merged = dict(old)
+    for name, value in sent.items():
+        if value is None:
+            merged.pop(name, None)
+        elif isinstance(value, list):
+            merged[name] = _merge_lines(name, merged, value, replace=name in replace)
+        elif isinstance(value, dict) and not {"id", "refName"} & value.keys() and isinstance(merged.get(name), dict):
+            merged[name] = {key: each for key, each in {**merged[name], **value}.items() if each is not None}
+        else:
+            merged[name] = value
+    return merged
+
+
+def _merge_lines(name: str, record: dict[str, Any], sent: Lines, *, replace: bool) -> Lines:
+    keys = SUBLIST_KEYS.get(name, LineKeys(()))
+    old: Lines = record.get(name, [])
+    result: Lines = [] if replace else [dict(line) for line in old]
+    last = _last_number(name, record, keys)
+    for position, line in enumerate(sent):
+        values = {key: value for key, value in line.items() if value is not None}
+        number = _given_number(line, keys)
+        place = _find(old if replace else result, values, keys)
+        if place is not None:
+            base = old[place] if replace else result[place]
+            joined = _join(base, line)
+            if replace:
+                result.append(joined)
+            else:
+                result[place] = joined
+            continue
+        if number is not None and old:
+            path = f"{name}.items[{position}].{keys.numbered}"
+            raise invalid(path, f"Invalid value for '{path}': the record has no line {number}.")
+        if keys.numbered:
+            last = int(number) if number is not None else last + 1
+            values[keys.numbered] = last
+        result.append(values)
+    if keys.numbered:
+        record[f"{LAST_LINE}{name}"] = max(last, _last_number(name, record, keys))
+    return result
+
+
+def _last_number(name: str, record: dict[str, Any], keys: LineKeys) -> int:
+    if not keys.numbered:
+        return 0
+    numbers = [int(line.get(keys.numbered, 0)) for line in record.get(name, [])]
+    return max([int(record.get(f"{LAST_LINE}{name}", 0)), *numbers])
+
+
+def _given_number(line: dict[str, Any], keys: LineKeys) -> int | None:
+    if not keys.numbered:
+        return None
+    given = next((line[key] for key in keys.names if line.get(key) is not None), None)
+    return int(given) if given is not None else None
+
+
+def _find(lines: Lines, sent: dict[str, Any], keys: LineKeys) -> int | None:
+    """Find the stored line that a sent one means."""
+    if keys.numbered:
+        number = _given_number(sent, keys)
+        if number is None:
+            return None
+        return next((at for at, line in enumerate(lines) if int(line.get(keys.numbered, 0)) == number), None)
+    wanted = [_key(sent.get(key)) for key in keys.names]
+    if not any(wanted):
+        return None
+    return next((at for at, line in enumerate(lines) if [_key(line.get(key)) for key in keys.names] == wanted), None)
+
+
+def _key(value: Any) -> Any:
+    return str(value.get("id")) if isinstance(value, dict) and "id" in value else value
+
+
+def _join(old: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
+    joined = dict(old)
+    for name, value in sent.items():
+        if value is None:
+            joined.pop(name, None)
+        elif isinstance(value, dict) and "id" not in value and isinstance(joined.get(name), dict):
+            joined[name] = {**joined[name], **value}
+        elif name not in ("id", "internalId"):
+            joined[name] = value
+    return joined

@@ -1,0 +1,167 @@
+"""The tables that SuiteQL sees, named and shaped as in NetSuite's Records Catalog.
+
+Column types: I integer, N number, T text, B flag ('T' or 'F'), D date or moment (UTC, as
+``YYYY-MM-DD HH:MM:SS``). NetSuite's own names: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_159367781370.html
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+_COLUMNS = {
+    "transaction": (
+        "id:I tranid:T transactionnumber:T type:T recordtype:T abbrevtype:T status:T entity:I trandate:D createddate:D "
+        "lastmodifieddate:D foreigntotal:N foreignamountpaid:N foreignamountunpaid:N currency:I exchangerate:N "
+        "shipdate:D duedate:D otherrefnum:T externalid:T memo:T email:T shipcarrier:T shippingaddress:I billingaddress:I "
+        "shipmethod:I foreignpaymentamountunused:N posting:B void:B voided:B source:T location:I postingperiod:I account:I"
+    ),
+    "transactionline": (
+        "uniquekey:I id:I transaction:I linesequencenumber:I item:I itemtype:T quantity:N quantityshiprecv:N "
+        "quantitybilled:N quantitycommitted:N quantitybackordered:N foreignamount:N netamount:N rate:N price:I memo:T "
+        "location:I subsidiary:I department:I class:I entity:I mainline:B taxline:B isclosed:B isfullyshipped:B "
+        "createdfrom:I kitmemberof:I linelastmodifieddate:D commitinventory:I"
+    ),
+    "transactiontaxdetail": (
+        "transaction:I transactionline:I linenumber:I taxcode:I taxtype:T taxrate:N taxbasis:N taxamount:N "
+        "taxdetailsreference:T linetype:T"
+    ),
+    "transactionshippingaddress": (
+        "nkey:I addressee:T attention:T addr1:T addr2:T addr3:T city:T state:T zip:T country:T addrphone:T"
+    ),
+    "transactionbillingaddress": (
+        "nkey:I addressee:T attention:T addr1:T addr2:T addr3:T city:T state:T zip:T country:T addrphone:T"
+    ),
+    "customer": (
+        "id:I entityid:T altname:T companyname:T salutation:T firstname:T middlename:T lastname:T email:T phone:T "
+        "altphone:T mobilephone:T homephone:T url:T comments:T isperson:B subsidiary:I currency:I datecreated:D "
+        "lastmodifieddate:D isinactive:B externalid:T parent:I entitystatus:I category:I terms:I pricelevel:I "
+        "creditlimit:N language:T title:T vatregnumber:T taxable:B unsubscribe:B lastorderdate:D lastsaledate:D"
+    ),
+    "contact": (
+        "id:I entityid:T firstname:T middlename:T lastname:T email:T phone:T mobilephone:T company:I subsidiary:I "
+        "title:T isinactive:B externalid:T datecreated:D lastmodifieddate:D"
+    ),
+    "entity": "id:I entityid:T altname:T type:T email:T phone:T isinactive:B isperson:B externalid:T datecreated:D lastmodifieddate:D",
+    "customersubsidiaryrelationship": "id:I entity:I subsidiary:I isprimarysub:B primarycurrency:I name:T externalid:T lastmodifieddate:D",
+    "customercurrencybalance": "customer:I currency:I balance:N depositbalance:N overduebalance:N unbilledorders:N",
+    "customeraddressbook": "entity:I internalid:I addressbookaddress:I label:T defaultbilling:B defaultshipping:B isresidential:B",
+    "customeraddressbookentityaddress": (
+        "nkey:I addressee:T attention:T addr1:T addr2:T addr3:T city:T state:T zip:T country:T addrphone:T"
+    ),
+    "item": (
+        "id:I itemid:T fullname:T displayname:T description:T itemtype:T subtype:T isinactive:B isonline:B upccode:T "
+        "vendorname:T manufacturer:T mpn:T weight:N cost:N averagecost:N lastpurchaseprice:N totalquantityonhand:N "
+        "parent:I createddate:D lastmodifieddate:D externalid:T isfulfillable:B"
+    ),
+    "kititemmember": "parentitem:I item:I quantity:N",
+    "pricing": "internalid:I item:I pricelevel:I quantity:N saleunit:I priceqty:N unitprice:N currency:I",
+    "itemprice": "item:I price:N pricelevel:I pricelevelname:T currencypage:I isinactive:B",
+    "customeritempricing": "customer:I item:I currency:I level:I price:N",
+    "pricelevel": "id:I name:T discountpct:N isinactive:B isonline:B externalid:T",
+    "aggregateitemlocation": (
+        "item:I location:I quantityavailable:N quantityonhand:N quantitycommitted:N quantityonorder:N "
+        "quantitybackordered:N quantityintransit:N lastquantityavailablechange:D"
+    ),
+    "inventoryitemlocations": (
+        "item:I location:I quantityavailable:N quantityonhand:N quantitycommitted:N quantityonorder:N "
+        "quantitybackordered:N lastquantityavailablechange:D"
+    ),
+    "location": "id:I name:T fullname:T isinactive:B subsidiary:I parent:I makeinventoryavailable:B externalid:T lastmodifieddate:D",
+    "subsidiary": "id:I name:T fullname:T legalname:T isinactive:B iselimination:B parent:I currency:I country:T externalid:T lastmodifieddate:D",
+    "currency": "id:I name:T symbol:T exchangerate:N currencyprecision:I isbasecurrency:B isinactive:B externalid:T",
+    "shipitem": "id:I itemid:T displayname:T description:T isinactive:B account:I externalid:T",
+    "account": "id:I acctnumber:T accountsearchdisplayname:T fullname:T accttype:T currency:I isinactive:B externalid:T",
+    "accountingperiod": "id:I periodname:T startdate:D enddate:D closed:B alllocked:B arlocked:B isposting:B isyear:B isquarter:B isadjust:B isinactive:B",
+    "salestaxitem": "id:I itemid:T name:T description:T rate:N taxtype:T isinactive:B externalid:T",
+    "taxtype": "id:I name:T isinactive:B",
+    "paymentmethod": "id:I name:T isinactive:B externalid:T",
+    "previoustransactionlinelink": (
+        "previousdoc:I previousline:I previoustype:T nextdoc:I nextline:I nexttype:T linktype:T foreignamount:N lastmodifieddate:D"
+    ),
+    "previoustransactionlink": "previousdoc:I previoustype:T nextdoc:I nexttype:T linktype:T foreignamount:N lastmodifieddate:D",
+    "nexttransactionlinelink": (
+        "previousdoc:I previousline:I previoustype:T nextdoc:I nextline:I nexttype:T linktype:T foreignamount:N lastmodifieddate:D"
+    ),
+    "nexttransactionlink": "previousdoc:I previoustype:T nextdoc:I nexttype:T linktype:T foreignamount:N lastmodifieddate:D",
+    "trackingnumbermap": "transaction:I trackingnumber:I",
+    "trackingnumber": "id:I trackingnumber:T",
+    "currencyrate": "id:I basecurrency:I transactioncurrency:I exchangerate:N effectivedate:D",
+}  # fmt: skip
+
+_VIEWS = {
+    "taxitem": "SELECT * FROM salestaxitem",
+    "inventoryitemlocations": (
+        "SELECT item, location, quantityavailable, quantityonhand, quantitycommitted, quantityonorder, "
+        "quantitybackordered, lastquantityavailablechange FROM aggregateitemlocation"
+    ),
+    "nexttransactionlinelink": "SELECT * FROM previoustransactionlinelink",
+    "nexttransactionlink": (
+        "SELECT DISTINCT previousdoc, previoustype, nextdoc, nexttype, linktype, foreignamount, lastmodifieddate "
+        "FROM previoustransactionlinelink"
+    ),
+    "previoustransactionlink": (
+        "SELECT DISTINCT previousdoc, previoustype, nextdoc, nexttype, linktype, foreignamount, lastmodifieddate "
+        "FROM previoustransactionlinelink"
+    ),
+    "entity": (
+        "SELECT id, entityid, altname, 'CustJob' AS type, email, phone, isinactive, isperson, externalid, datecreated, "
+        "lastmodifieddate FROM customer UNION ALL SELECT id, entityid, entityid, 'Contact', email, phone, isinactive, "
+        "'T', externalid, datecreated, lastmodifieddate FROM contact"
+    ),
+}
+"""Tables that are another's rows."""
+
+_INDEXES = (
+    "transaction(externalid)", "transaction(otherrefnum)", "transaction(entity)", "transaction(tranid)",
+    "transaction(lastmodifieddate, id)", "transaction(type, id)", "transactionline(transaction, linesequencenumber)",
+    "transactionline(item)", "transactiontaxdetail(transaction)", "customer(email COLLATE NOCASE)",
+    "customer(externalid)", "customer(lastmodifieddate, id)", "contact(company)", "contact(email COLLATE NOCASE)",
+    "customersubsidiaryrelationship(entity)", "customercurrencybalance(customer)", "customeraddressbook(entity)",
+    "item(itemid)", "item(externalid)", "item(upccode)", "item(lastmodifieddate, id)", "kititemmember(parentitem)",
+    "pricing(item)", "itemprice(item)", "previoustransactionlinelink(previousdoc)", "previoustransactionlinelink(nextdoc)",
+    "trackingnumbermap(transaction)",
+)  # fmt: skip
+
+KEYS: dict[str, str] = {
+    "transactionline": "transaction", "transactiontaxdetail": "transaction", "customersubsidiaryrelationship": "id",
+    "customercurrencybalance": "customer", "customeraddressbook": "entity", "kititemmember": "parentitem",
+    "pricing": "item", "itemprice": "item", "previoustransactionlinelink": "nextdoc", "trackingnumbermap": "transaction",
+    "transactionshippingaddress": "nkey", "transactionbillingaddress": "nkey", "customeritempricing": "customer",
+}  # fmt: skip
+"""Table -> the column that says whose rows they are; `id` elsewhere."""
+
+_SQL = {"I": "INTEGER", "N": "NUMERIC", "T": "TEXT", "B": "TEXT", "D": "TEXT"}
+
+
+@lru_cache(maxsize=1)
+def columns() -> dict[str, dict[str, str]]:
+    """Give table -> column -> type letter, custom fields left out."""
+    tables = {table: dict(each.split(":") for each in text.split()) for table, text in _COLUMNS.items()}
+    tables["taxitem"] = tables["salestaxitem"]
+    return tables
+
+
+def statements(custom: dict[str, dict[str, str]]) -> list[str]:
+    """Give the DDL of all tables, views and indexes.
+
+    Args:
+        custom: table -> custom column -> type letter.
+    """
+    made = []
+    for table, plain in columns().items():
+        if table in _VIEWS:
+            continue
+        fields = {**plain, **custom.get(table, {})}
+        key = " PRIMARY KEY" if table not in KEYS and "id" in fields else ""
+        text = ", ".join(f'"{name}" {_SQL[kind]}{key if name == "id" else ""}' for name, kind in fields.items())
+        made.append(f'CREATE TABLE IF NOT EXISTS "{table}" ({text})')
+    made.append("CREATE UNIQUE INDEX IF NOT EXISTS stock ON aggregateitemlocation(item, location)")
+    for position, index in enumerate(_INDEXES):
+        table, _, rest = index.partition("(")
+        made.append(f'CREATE INDEX IF NOT EXISTS by_{table}_{position} ON "{table}"({_quoted(rest)}')
+    made += [f'CREATE VIEW IF NOT EXISTS "{name}" AS {text}' for name, text in _VIEWS.items()]
+    return made
+
+
+def _quoted(rest: str) -> str:
+    return rest.replace("transaction", '"transaction"')
