@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from airflow.sdk import DAG, Asset, CronDataIntervalTimetable
 
@@ -16,9 +16,6 @@ from cartage.operators.settle import SettleOperator
 from cartage.operators.transform import TransformOperator
 from cartage.operators.validate import ValidateOperator
 from cartage.retrying import ErrorTreePolicy
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 RETRIES = 4
 SLOTS_AT_MOST = 5
@@ -84,7 +81,7 @@ def flow_dag(integration: str, flow: str, *, record: str) -> DAG:
         max_active_runs=1,
         dagrun_timeout=timedelta(minutes=deploy.timeout_minutes),
         params=form(record),
-        tags=["cartage", integration, record],
+        tags=sorted({"cartage", integration, record, *deploy.tags}),
         default_args=_defaults(deploy),
         on_failure_callback=on_failure(integration, flow),
     ) as dag:
@@ -101,7 +98,7 @@ def flow_dag(integration: str, flow: str, *, record: str) -> DAG:
     return dag
 
 
-def _defaults(deploy: FlowDeploy) -> Mapping[str, Any]:
+def _defaults(deploy: FlowDeploy) -> dict[str, Any]:
     return {
         "owner": deploy.owner,
         "retries": RETRIES,

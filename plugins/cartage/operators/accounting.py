@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from cartage.errors import BatchError, Complaint
 from cartage.ledger.quarantine import Entry
+from cartage.quality.checks import share_exceeded
 from cartage.records.batch import KINDS
 from cartage.records.outcome import Outcome, Verdict
 from cartage.records.wire import to_json
@@ -111,7 +112,7 @@ def halt_if_too_many(runtime: Runtime, flow: FlowContext, run: int) -> None:
     counts = counts_of(runtime, run, runtime.record)
     failed, extracted = counts["quarantined"], counts["extracted"]
     share = settings.max_quarantined_share
-    if failed < settings.max_quarantined_min or failed <= share * extracted:
+    if not share_exceeded(failed, extracted, share=share, minimum=settings.max_quarantined_min):
         return
     hold_rest(runtime, run, "run_halted", f"the run was halted: {failed} of {extracted} records failed")
     raise BatchError(

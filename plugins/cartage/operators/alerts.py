@@ -6,7 +6,6 @@ HTTP connection, as the integration's settings say. They name keys and counts, n
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -19,9 +18,8 @@ if TYPE_CHECKING:
 
     from airflow.sdk import Context
 
-    from cartage.settings import AlertSettings, Settings
+    from cartage.settings import Alerts, Settings
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WEBHOOK_TIMEOUT = 15
 
 
@@ -45,7 +43,7 @@ class Alert:
 class AlertNotifier(BaseNotifier):
     """Sends one alert to everyone the settings name."""
 
-    def __init__(self, alert: Alert, settings: AlertSettings) -> None:
+    def __init__(self, alert: Alert, settings: Alerts) -> None:
         super().__init__()
         self.alert = alert
         self.settings = settings
@@ -135,7 +133,7 @@ def quarantine_alert(name: str, counts: Mapping[str, int], share: float) -> Aler
 
 
 def silence_alerts(settings: Settings, seen: Mapping[str | None, datetime], now: datetime) -> list[Alert]:
-    """Alert for every site that has sent no order for too long at this hour of its week.
+    """Alert for every site that has sent no order for too long, all of it in hours that are watched.
 
     Args:
         settings: for ``orders.silence`` and the sites' zones.
@@ -143,6 +141,8 @@ def silence_alerts(settings: Settings, seen: Mapping[str | None, datetime], now:
         now: aware.
     """
     rule = settings.orders.silence
+    if rule is None:
+        return []
     limit = timedelta(minutes=rule.minutes)
     alerts = []
     for site, last in seen.items():
@@ -150,7 +150,8 @@ def silence_alerts(settings: Settings, seen: Mapping[str | None, datetime], now:
             continue
         zone = ZoneInfo(settings.sites[site].zone)
         silent = now - last
-        if silent <= limit or not within_hours(rule.hours, now.astimezone(zone)):
+        watched = rule.watches(now.astimezone(zone)) and rule.watches((now - limit).astimezone(zone))
+        if silent <= limit or not watched:
             continue
         minutes = int(silent.total_seconds() // 60)
         alerts.append(
@@ -163,19 +164,6 @@ def silence_alerts(settings: Settings, seen: Mapping[str | None, datetime], now:
             )
         )
     return alerts
-
-
-def within_hours(rule: str, local: datetime) -> bool:
-    """Say whether a local moment lies in hours of the week such as ``mon-fri 08:00-22:00, sat 09:00-18:00``."""
-    for part in re.split(r"\s*,\s*", rule.strip()):
-        days, _, hours = part.partition(" ")
-        first, _, last = days.partition("-")
-        begin, end = DAYS.index(first), DAYS.index(last or first)
-        span = range(begin, end + 1) if begin <= end else (*range(begin, 7), *range(end + 1))
-        opens, _, closes = hours.strip().partition("-")
-        if local.weekday() in span and opens <= f"{local:%H:%M}" < closes:
-            return True
-    return False
 
 
 def _escape(text: str) -> str:

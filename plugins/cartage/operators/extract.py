@@ -97,7 +97,7 @@ def _reads(runtime: Runtime, flow: FlowContext, window: Window, selection: Selec
 def live_window(runtime: Runtime, context: Context, *, backfill: bool) -> Window:
     """Give the window of a run that nobody limited: from the watermark to now, or a backfill's interval."""
     dag_run = context["dag_run"]
-    if backfill:
+    if backfill and dag_run.data_interval_end is not None:
         return Window(since=dag_run.data_interval_start, until=dag_run.data_interval_end)
     return Window(since=read_watermark(runtime, context), until=datetime.now(UTC))
 

@@ -69,12 +69,12 @@ def skipped(batch: Batch, take: Mapping[str, Sequence[str]], start_at: datetime 
         for row, key, value in _picked(root, refused, link, column):
             reason = f"{key}: {column} is {value}, and the setting take.{column} does not list it"
             found.setdefault(row, (key, Complaint(f"{column}_not_taken", reason, column)))
-    column = STARTS[batch.record]
-    if column and start_at is not None:
-        early = pc.fill_null(pc.less(root[column], pa.scalar(start_at, root[column].type)), False)
-        for row, key, value in _picked(root, early, link, column):
-            reason = f"{key}: {column} {value.isoformat()} is before the flow's start_at {start_at.isoformat()}"
-            found.setdefault(row, (key, Complaint("before_start", reason, column)))
+    start = STARTS[batch.record]
+    if start and start_at is not None:
+        early = pc.fill_null(pc.less(root[start], pa.scalar(start_at, root[start].type)), False)
+        for row, key, value in _picked(root, early, link, start):
+            reason = f"{key}: {start} {value.isoformat()} is before the flow's start_at {start_at.isoformat()}"
+            found.setdefault(row, (key, Complaint("before_start", reason, start)))
     return [Verdict(row, key, Outcome.SKIPPED, (complaint,)) for row, (key, complaint) in found.items()]
 
 

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cartage.operators.base import FlowOperator, Passage
 from cartage.operators.links import REPORT_KEY, QualityReportLink
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from airflow.sdk import Context
 
     from cartage.context import FlowContext
     from cartage.operators.runtime import Runtime
-    from cartage.records.batch import Batch
+    from cartage.quality import Report
+    from cartage.records.batch import Batch, BatchRef
+    from cartage.records.outcome import Verdict
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A batch that is being checked.
+
+    Attributes:
+        ref: where it is staged.
+        rows: the row numbers of its records.
+    """
+
+    ref: BatchRef
+    rows: frozenset[int]
 
 
 class ValidateOperator(FlowOperator):
@@ -39,25 +57,50 @@ class ValidateOperator(FlowOperator):
         return passage.with_batches(passed).as_dict()
 
     def _check(self, runtime: Runtime, flow: FlowContext, passage: Passage, context: Context) -> list[dict[str, Any]]:
-        from cartage.operators.accounting import halt_if_too_many, quarantine
+        from cartage.operators.accounting import halt_if_too_many
         from cartage.quality import Report, check, load_suite
-        from cartage.records.batch import BatchRef
 
         suite = load_suite(self.record, flow.include)
+        candidates: list[Candidate] = []
+        # All batches of the run in one go: a suite has a fixed cost, and only the columns it names are kept.
+        checked = check(self._candidates(runtime, flow, passage, candidates), suite)
+        passed = [self._set_aside(runtime, flow, passage, each, checked.failures) for each in candidates]
         report = Report(f"{self.integration}.{self.flow}", str(passage.run), passage.read)
-        passed = []
+        report.add(checked)
+        self._publish(report, context)
+        halt_if_too_many(runtime, flow, passage.run)
+        return [ref.as_dict() for ref in passed if ref.records]
+
+    def _candidates(
+        self, runtime: Runtime, flow: FlowContext, passage: Passage, found: list[Candidate]
+    ) -> Iterator[Batch]:
+        """Give each batch without what goes no further, staged anew when something was left out."""
+        from cartage.records.batch import KINDS, BatchRef
+
         for each in passage.batches:
             ref = BatchRef(**each)
-            batch = self._sieve(runtime, flow, passage, ref.number, flow.staging.read(ref))
-            checked = check(batch, suite)
-            report.add(checked)
-            quarantine(runtime, passage.run, "validate", checked.failures, batch=batch)
-            good = batch_without(batch, [verdict.row for verdict in checked.failures])
-            if len(good):
-                passed.append(flow.staging.write(str(passage.run), "validated", ref.number, good).as_dict())
-        self._publish(report, passage, context)
-        halt_if_too_many(runtime, flow, passage.run)
-        return passed
+            whole = flow.staging.read(ref)
+            batch = self._sieve(runtime, flow, passage, ref.number, whole)
+            if not len(batch):
+                continue
+            if len(batch) < len(whole):
+                ref = flow.staging.write(str(passage.run), "validated", ref.number, batch)
+            found.append(Candidate(ref, frozenset(batch.root[KINDS[self.record].LINK].to_pylist())))
+            yield batch
+
+    def _set_aside(
+        self, runtime: Runtime, flow: FlowContext, passage: Passage, candidate: Candidate, failures: Sequence[Verdict]
+    ) -> BatchRef:
+        """Quarantine the failures of one batch and stage the rest."""
+        from cartage.operators.accounting import quarantine
+
+        ours = [each for each in failures if each.row in candidate.rows]
+        if not ours:
+            return candidate.ref
+        batch = flow.staging.read(candidate.ref)
+        quarantine(runtime, passage.run, "validate", ours, batch=batch)
+        good = batch_without(batch, [each.row for each in ours])
+        return flow.staging.write(str(passage.run), "validated", candidate.ref.number, good)
 
     def _sieve(self, runtime: Runtime, flow: FlowContext, passage: Passage, number: int, batch: Batch) -> Batch:
         """Leave out what has an outcome already, what is superseded and what the settings do not take."""
@@ -77,16 +120,16 @@ class ValidateOperator(FlowOperator):
         outcomes.settle(passage.run, self.record, [*verdicts, *skipped])
         return batch_without(batch, [each.row for each in skipped])
 
-    def _publish(self, report: Any, passage: Passage, context: Context) -> None:
+    def _publish(self, report: Report, context: Context) -> None:
+        """Write the report where the console finds it, and leave its address for the task's link."""
         from airflow.sdk import ObjectStoragePath
 
         from cartage.operators.runtime import staging_root
+        from cartage.quality import write
 
-        name = f"{self.integration}.{self.flow}"
-        path = ObjectStoragePath(staging_root()) / "reports" / name / f"{passage.run}.html"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(report.html().encode())
-        context["ti"].xcom_push(key=REPORT_KEY, value=f"/cartage/reports/{name}/{passage.run}")
+        page = ObjectStoragePath(staging_root()) / "reports" / report.flow / f"{report.run}.html"
+        write(report, page)  # type: ignore[arg-type] -- it has what a Path has
+        context["ti"].xcom_push(key=REPORT_KEY, value=f"/cartage/reports/{report.flow}/{report.run}")
 
 
 def batch_without(batch: Batch, rows: list[int]) -> Batch:

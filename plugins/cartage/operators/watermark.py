@@ -57,5 +57,5 @@ def remembered(context: Context, compute: Callable[[], Window]) -> Window:
     if isinstance(kept, dict):
         return Window.of(kept)
     window = compute()
-    store.set(WINDOW, window.as_dict(), retention=NEVER_EXPIRE)
+    store.set(WINDOW, {**window.as_dict()}, retention=NEVER_EXPIRE)
     return window
