@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
+
 from cartage.records import customer, order
 from cartage.records.batch import Batch
 
@@ -19,15 +20,27 @@ def money(*parts: str) -> dict[str, str]:
     return {"net": net, "tax": tax, "gross": str(Decimal(net) + Decimal(tax))}
 
 
-def product(sku: str, net: str, tax: str = "0", quantity: str = "1", rate: str = "0.19", **others: Any) -> dict[str, Any]:
+def product(
+    sku: str, net: str, tax: str = "0", quantity: str = "1", rate: str = "0.19", **others: Any
+) -> dict[str, Any]:
     """A product line; `options`, `bundled`, `adjustments`, `tax_items`, `attributes` may stand in it."""
-    line = {"kind": "product", "product_id": sku, "product_name": f"Name of {sku}", "quantity": quantity, "tax_rate": rate}
+    line = {
+        "kind": "product",
+        "product_id": sku,
+        "product_name": f"Name of {sku}",
+        "quantity": quantity,
+        "tax_rate": rate,
+    }
     return line | {"shipment_id": "me"} | money(net, tax) | others
 
 
 def shipping(net: str, tax: str = "0", rate: str = "0.19", **others: Any) -> dict[str, Any]:
     """A shipping line."""
-    return {"kind": "shipping", "item_id": "STANDARD_SHIPPING", "shipment_id": "me", "tax_rate": rate} | money(net, tax) | others
+    return (
+        {"kind": "shipping", "item_id": "STANDARD_SHIPPING", "shipment_id": "me", "tax_rate": rate}
+        | money(net, tax)
+        | others
+    )
 
 
 def adjustment(promotion: str, net: str, tax: str = "0", **others: Any) -> dict[str, Any]:
@@ -51,7 +64,12 @@ def shop_order(number: str = "00017", **others: Any) -> dict[str, Any]:
 
 def shipment(name: str, **others: Any) -> dict[str, Any]:
     """A shipment."""
-    address = {"ship_first_name": "Erika", "ship_last_name": "Beispiel", "ship_address1": "Weg 1", "ship_city": "Hamburg"}
+    address = {
+        "ship_first_name": "Erika",
+        "ship_last_name": "Beispiel",
+        "ship_address1": "Weg 1",
+        "ship_city": "Hamburg",
+    }
     place = {"ship_postal_code": "20095", "ship_country_code": "DE"}
     return {"shipment_id": name, "shipping_method": "STANDARD"} | address | place | others
 
@@ -78,13 +96,14 @@ class _Builder:
         row = {name: value for name, value in given.items() if name not in nested}
         row |= {"order": number, "position": number, "key": f"{row['site']}/{row['order_no']}"}
         for ordinal, payment in enumerate(given.get("payments", ())):
-            self.tables["payments"].append({"order": number, "payment": len(self.tables["payments"]), "ordinal": ordinal} | payment)
+            self.tables["payments"].append(
+                {"order": number, "payment": len(self.tables["payments"]), "ordinal": ordinal} | payment
+            )
         for each in given.get("shipments", ()):
-            each = dict(each)
-            attributes = each.pop("attributes", {})
             place = len(self.tables["shipments"])
-            self.tables["shipments"].append({"order": number, "shipment": place} | each)
-            self._attributes(number, "shipment", place, attributes)
+            own = {name: value for name, value in each.items() if name != "attributes"}
+            self.tables["shipments"].append({"order": number, "shipment": place} | own)
+            self._attributes(number, "shipment", place, each.get("attributes", {}))
         self._attributes(number, "order", number, given.get("attributes", {}))
         for each in given.get("adjustments", ()):
             total = {"shipping": "shipping_total"}.get(each["scope"], "merchandize_total")
@@ -109,7 +128,12 @@ class _Builder:
         self._attributes(number, "line", place, given.get("attributes", {}))
         for kind, children in (("option", "options"), ("bundled", "bundled"), ("product_shipping", "product_shipping")):
             for index, child in enumerate(given.get(children, ())):
-                self._line(number, {"kind": kind, "shipment_id": given.get("shipment_id")} | child, place, f"{line_id}.{kind}{index + 1}")
+                self._line(
+                    number,
+                    {"kind": kind, "shipment_id": given.get("shipment_id")} | child,
+                    place,
+                    f"{line_id}.{kind}{index + 1}",
+                )
 
     def _attributes(self, number: int, owner: str, row: int, attributes: dict[str, str]) -> None:
         for name, value in attributes.items():

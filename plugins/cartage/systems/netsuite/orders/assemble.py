@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING
 from cartage.systems.netsuite.orders import (
     certificates,
     discounts,
-    lines as order_lines,
     payments,
     shipments,
     shipping,
     taxes,
     tie_out,
 )
+from cartage.systems.netsuite.orders import (
+    lines as order_lines,
+)
 from cartage.systems.netsuite.orders.amounts import whole_units
-from cartage.systems.netsuite.orders.model import SalesLine, SalesOrder, ShopOrder
 
 if TYPE_CHECKING:
     from cartage.settings import Settings, Site
+    from cartage.systems.netsuite.orders.model import SalesLine, SalesOrder, ShopOrder
 
 _CENT = Decimal("0.01")
 CLOSED = frozenset({"CANCELLED", "REPLACED"})
@@ -52,9 +54,8 @@ def assemble(order: ShopOrder, settings: Settings, site: Site, integration: str)
     for part in parts:
         shipments.place_lines(order, part, rules, site)
         discounts.show(part, rules)
-        if rules.tax == "tax_line":
-            part.lines += taxes.tax_lines(part, rules)
-    certificates.add_tenders(order, parts, rules, {part.external_id: tie_out.predicted(part, rules) for part in parts})
+        tie_out.settle(part, rules)
+    certificates.add_tenders(order, parts, rules, [tie_out.predicted(part, rules) for part in parts])
     tie_out.tie_out(order, parts, rules)
     return Assembled(parts, payments.deposits(order, parts, rules, integration))
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cartage.mapping import canonical
 from cartage.mapping.model import Attribute, AttributeName, Body, Each
-from cartage.systems.netsuite.orders.rows import Row
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
     from cartage.mapping import TargetMapping
     from cartage.settings.orders import Attributes
+    from cartage.systems.netsuite.orders.rows import Row
 
 
 def with_fields(mapping: TargetMapping, fields: Attributes) -> TargetMapping:

@@ -38,7 +38,7 @@ def describe_sold(order: ShopOrder, lines: list[SalesLine], settings: Orders) ->
             )
 
 
-def add_tenders(order: ShopOrder, parts: list[SalesOrder], settings: Orders, before: dict[str, Decimal]) -> None:
+def add_tenders(order: ShopOrder, parts: list[SalesOrder], settings: Orders, before: list[Decimal]) -> None:
     """Add a negative line for each gift certificate that the order was paid with.
 
     Each sales order of several takes as much as it comes to, the last takes the rest.
@@ -47,7 +47,7 @@ def add_tenders(order: ShopOrder, parts: list[SalesOrder], settings: Orders, bef
         order: the order.
         parts: its sales orders.
         settings: how a tender is shown; with `deposit`, nothing is added here.
-        before: what each sales order comes to with tax, by external id.
+        before: what each sales order comes to with tax.
     """
     if settings.gift_certificate_tender == "deposit":
         return
@@ -61,7 +61,8 @@ def add_tenders(order: ShopOrder, parts: list[SalesOrder], settings: Orders, bef
         )
     for payment in tenders:
         amount = payment["amount"] or ZERO
-        for part, taken in zip(parts, fill(amount, [before[part.external_id] - part.tenders for part in parts]), strict=True):
+        rooms = [each - part.tenders for each, part in zip(before, parts, strict=True)]
+        for part, taken in zip(parts, fill(amount, rooms), strict=True):
             if not taken:
                 continue
             line = SalesLine("tender", f"tender:{payment['ordinal']}", settings.items.gift_certificate_tender, {})
@@ -69,7 +70,7 @@ def add_tenders(order: ShopOrder, parts: list[SalesOrder], settings: Orders, bef
             line.shipment_id = part.suffix
             line.extra["certificate_id"] = payment["certificate_id"]
             line.extra["text"] = "Paid with a gift certificate"
-            part.lines.append(line)
+            part.add(line)
             part.tenders += taken
 
 

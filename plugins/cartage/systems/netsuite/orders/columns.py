@@ -6,13 +6,17 @@ after discounts, the words of several rows as one. `TargetMapping.check` refuses
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
 from cartage.records import customer, order
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
 
 ADDRESS = ("addressee", "attention", "addr1", "addr2", "addr3", "city", "zip", "state", "country", "phone")
 
 ORDER = {
+    "attributes": "custom attributes of the order, by name",
     "customer_ref": "reference to the customer's document, or to the customer of all guests",
     "subsidiary_id": "internal id of the site's subsidiary",
     "currency_id": "internal id of the order's currency",
@@ -50,6 +54,7 @@ ORDER = {
 }
 
 LINE = {
+    "attributes": "custom attributes of the line, by name",
     "line_kind": "product, option, bundled, gift_certificate, shipping, product_shipping, discount, tax, tender, rounding",
     "item": "name of the item, for `lookup: item`",
     "amount": "the line's amount, net, as the settings want it",
@@ -89,6 +94,7 @@ TAX_DETAIL = {
 }
 
 DEPOSIT = {
+    "attributes": ORDER["attributes"],
     "customer_ref": ORDER["customer_ref"],
     "sales_order_ref": "reference to the sales order's document",
     "subsidiary_id": ORDER["subsidiary_id"],
@@ -104,6 +110,7 @@ DEPOSIT = {
 }
 
 CUSTOMER = {
+    "attributes": "custom attributes of the customer, by name",
     "customer_list": "customer list of the site",
     "subsidiary_id": "internal id of the site's subsidiary",
     "currency_id": "internal id of the currency the customer buys in",

@@ -6,7 +6,6 @@ left alone is decided when it is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +15,13 @@ from cartage.records.customer import CUSTOMERS
 from cartage.systems.netsuite import external_ids
 from cartage.systems.netsuite.orders.attributes import as_json
 from cartage.systems.netsuite.orders.model import ShopOrder, join
-from cartage.systems.netsuite.orders.rows import Row
 from cartage.systems.netsuite.orders.shipments import address, address_label
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from cartage.settings import Settings, Site
+    from cartage.systems.netsuite.orders.rows import Row
 
 NAMELESS = "Guest"
 """Last name of a person whose order names nobody: NetSuite wants one."""
@@ -66,8 +67,10 @@ def of_order(
         return {"id": settings.customers.default_guest_customer}, []
     key = _key(columns, settings.customers.guests, guest=guest)
     list_id = site.customer_list or columns["site"]
-    row = _of_order(order, site, guest=guest)
+    row = _of_order(order, guest=guest)
     row |= _places(list_id, site, columns["currency"])
+    if guest and settings.customers.guests == "one_each":
+        row["matched_by"] = None  # a customer of this order only is matched by nothing but its id
     row["addresses"] = [_ship_to(each) for each in order.shipments] if ship_to else ()
     return _documents(row, integration, list_id, key)
 
@@ -81,7 +84,7 @@ def _key(columns: Row, guests: str, *, guest: bool) -> str:
     return external_ids.one_time_key(columns["order_no"])
 
 
-def _of_order(order: ShopOrder, site: Site, *, guest: bool) -> Row:
+def _of_order(order: ShopOrder, *, guest: bool) -> Row:
     columns = order.columns
     ship = order.shipments[0] if order.shipments else {}
     name = (columns["customer_name"] or "").strip()
@@ -116,7 +119,13 @@ def _of_order(order: ShopOrder, site: Site, *, guest: bool) -> Row:
 
 
 def of_list(
-    columns: Row, addresses: Iterable[Row], groups: Iterable[Row], attributes: Iterable[Row], site: Site, integration: str
+    columns: Row,
+    *,
+    addresses: Iterable[Row],
+    groups: Iterable[Row],
+    attributes: Iterable[Row],
+    site: Site,
+    integration: str,
 ) -> list[CustomerDocument]:
     """Give the documents of a customer of a customer list.
 
@@ -164,7 +173,7 @@ def _match(row: Mapping[str, Any], external_id: str) -> Row:
         "subsidiary": row["subsidiary_id"],
         "currency": row["currency_id"],
         "customer_no": row["customer_no"],
-        "email": (row["email"] or "").strip().lower() or None,
+        "email": (row.get("matched_by", row["email"]) or "").strip().lower() or None,
         "is_person": row["is_person"],
         "guest": bool(row["guest"]),
         "external_ids": [external_id],

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cartage.systems.netsuite.orders.amounts import split, total
+from cartage.systems.netsuite.orders.amounts import ZERO, split
 from cartage.systems.netsuite.orders.model import MERCHANDISE, SHIPPING, SalesLine, SalesOrder, ShopOrder
-from cartage.systems.netsuite.orders.rows import Row
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cartage.settings import Orders
+    from cartage.systems.netsuite.orders.rows import Row
 
 
 def share_out(order: ShopOrder, lines: Sequence[SalesLine]) -> None:
@@ -36,24 +37,23 @@ def _targets(adjustment: Row, lines: Sequence[SalesLine]) -> list[SalesLine]:
     of_shipping = adjustment["scope"] == "shipping" or "shipping" in (adjustment["total"] or "")
     kinds = SHIPPING if of_shipping else MERCHANDISE
     found = [line for line in lines if line.kind in kinds and line.kind != "bundled"]
+    found.sort(key=lambda line: line.kind == "product_shipping")  # the shop counts shipments' costs before products'
     if adjustment["scope"] == "shipment":
         found = [line for line in found if line.shipment_id == adjustment["shipment_id"]]
     return found
 
 
 def _share(order: ShopOrder, adjustment: Row, targets: Sequence[SalesLine]) -> None:
-    """Share one adjustment out in the shop's own terms; tax goes where tax is."""
+    """Share one adjustment out by price, in the shop's own terms; its tax only over lines that are taxed."""
     net, tax = adjustment["known_net"], adjustment["known_tax"]
-    tax_weights = [line.tax_after for line in targets]
-    if order.columns["taxation"] == "gross":
-        prices = [line.after + line.tax_after for line in targets]
-        shares = split(net + tax, prices, order.unit)
-        taxes = split(tax, tax_weights if any(tax_weights) else prices, order.unit)
-        nets = [share - part for share, part in zip(shares, taxes, strict=True)]
+    gross = order.columns["taxation"] == "gross"
+    prices = [line.after + line.tax_after if gross else line.after for line in targets]
+    taxed = [price if line.tax_after else ZERO for line, price in zip(targets, prices, strict=True)]
+    taxes = split(tax, taxed if any(taxed) else prices, order.unit)
+    if gross:
+        nets = [share - part for share, part in zip(split(net + tax, prices, order.unit), taxes, strict=True)]
     else:
-        prices = [line.after for line in targets]
         nets = split(net, prices, order.unit)
-        taxes = split(tax, tax_weights if any(tax_weights) else prices, order.unit)
     for line, off_net, off_tax in zip(targets, nets, taxes, strict=True):
         line.off_net += off_net
         line.off_tax += off_tax
@@ -66,19 +66,20 @@ def _share(order: ShopOrder, adjustment: Row, targets: Sequence[SalesLine]) -> N
 def show(sales_order: SalesOrder, settings: Orders) -> None:
     """Set each line's amount, and put discounts where the setting has them.
 
-    Shipping is always net of its discounts: NetSuite has no discount on shipping.
+    Shipping is always net of its discounts, and so is a line that an adjustment makes dearer: NetSuite has no
+    discount on shipping, and none above zero.
     """
     lines: list[SalesLine] = []
     for line in sales_order.lines:
         lines.append(line)
         line.amount = line.after
-        if settings.discounts == "netted" or line.kind not in MERCHANDISE or not line.off_net:
+        if settings.discounts == "netted" or line.kind not in MERCHANDISE or line.off_net >= 0:
             continue
         line.amount = line.net
         if settings.discounts == "item_line":
             lines.append(_discount_line(line, settings))
-    if settings.discounts == "header":
-        sales_order.discount = total(line.off_net for line in lines if line.kind in MERCHANDISE)
+        else:
+            sales_order.discount += line.off_net
     sales_order.lines = lines
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from cartage.systems.netsuite.orders.amounts import ZERO
 from cartage.systems.netsuite.orders.model import SalesLine, ShopOrder, join
-from cartage.systems.netsuite.orders.rows import Row
 from cartage.systems.netsuite.orders.taxes import taxes_before
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cartage.settings import Orders
+    from cartage.systems.netsuite.orders.rows import Row
 
 _WITHOUT_MONEY = "bundled"
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from cartage.errors import Complaint
 from cartage.systems.netsuite.orders.amounts import ZERO
-from cartage.systems.netsuite.orders.rows import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from decimal import Decimal
+
+    from cartage.systems.netsuite.orders.rows import Row
 
 LineKind = Literal[
     "product", "option", "bundled", "gift_certificate", "shipping", "product_shipping", "discount", "tax", "tender",
@@ -131,6 +134,8 @@ class SalesOrder:
         shipping_taxes: taxes of header shipping.
         discount: header discount, negative; zero when discounts stand on lines.
         tenders: gift certificates paid with, that stand as negative lines here; a positive amount.
+        subtotal: sum of the lines' amounts, kept by `add` once `tie_out.settle` has made it.
+        tax: sum of all taxes, wherever they stand; set by `tie_out.settle`.
         extra: further columns for the mapping.
     """
 
@@ -142,15 +147,20 @@ class SalesOrder:
     shipping_taxes: list[TaxPart] = field(default_factory=list)
     discount: Decimal = ZERO
     tenders: Decimal = ZERO
+    subtotal: Decimal = ZERO
+    tax: Decimal = ZERO
     extra: Row = field(default_factory=dict)
 
-    def taxes(self) -> Iterable[tuple[str, Decimal, TaxPart]]:
+    def add(self, line: SalesLine) -> None:
+        """Add a line after the sums were made."""
+        self.lines.append(line)
+        self.subtotal += line.amount
+
+    def taxes(self) -> list[tuple[str, Decimal, TaxPart]]:
         """Give every tax with the reference of its line and the amount it was taken from."""
-        for line in self.lines:
-            for part in line.taxes:
-                yield line.line_id, line.after, part
-        for part in self.shipping_taxes:
-            yield "SHIPPING", self.shipping_cost or ZERO, part
+        found = [(line.line_id, line.after, part) for line in self.lines for part in line.taxes]
+        found += [("SHIPPING", self.shipping_cost or ZERO, part) for part in self.shipping_taxes]
+        return found
 
 
 def join(texts: Iterable[Any], longest: int = 4000) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -10,23 +9,24 @@ from cartage.records import order as record
 from cartage.systems.netsuite.orders import attributes, taxes, tie_out
 from cartage.systems.netsuite.orders.amounts import ZERO, total
 from cartage.systems.netsuite.orders.columns import ADDRESS, LINE, ORDER
-from cartage.systems.netsuite.orders.model import MERCHANDISE, SalesLine, SalesOrder, ShopOrder, join
+from cartage.systems.netsuite.orders.model import MERCHANDISE, SHIPPING, SalesLine, SalesOrder, ShopOrder, join
 from cartage.systems.netsuite.orders.payments import Deposit, noted
-from cartage.systems.netsuite.orders.rows import Row
 from cartage.systems.netsuite.orders.shipments import address
 
 if TYPE_CHECKING:
     from cartage.settings import Orders, Settings, Site
+    from cartage.systems.netsuite.orders.rows import Row
 
 _RATE = Decimal("0.00000001")
 _NO_ADDRESS: Row = dict.fromkeys(ADDRESS)
 _NO_LINE: Row = dict.fromkeys(record.LINES.names)
 _DERIVED_LINE: Row = dict.fromkeys(LINE)
+_NO_ATTRIBUTES: Row = {"attributes": {}}
 _DERIVED_ORDER: Row = dict.fromkeys(ORDER)
 
 
 def order_row(
-    order: ShopOrder, part: SalesOrder, settings: Settings, site: Site, customer: Row, integration: str
+    order: ShopOrder, part: SalesOrder, settings: Settings, *, site: Site, customer: Row, integration: str
 ) -> Row:
     """Give the row of a sales order for the mapping `order`."""
     columns, shipment, rules = order.columns, part.shipment or {}, settings.orders
@@ -54,10 +54,10 @@ def order_row(
         "pickup_store": part.extra.get("pickup_store"),
         "promotions": join(each["promotion_id"] for each in order.adjustments) if order.adjustments else None,
         "coupons": _coupons(order),
-        "note_texts": join((each["text"] or each["subject"] for each in order.notes)) if order.notes else None,
-        "affiliate": _words(columns["affiliate_partner_name"], columns["affiliate_partner_id"]),
-        "cancel_reason": _words(columns["cancel_code"], columns["cancel_description"]),
-        "replace_reason": _words(columns["replace_code"], columns["replace_description"]),
+        "note_texts": join(each["text"] or each["subject"] for each in order.notes) if order.notes else None,
+        "affiliate": _words(columns, "affiliate_partner_name", "affiliate_partner_id"),
+        "cancel_reason": _words(columns, "cancel_code", "cancel_description"),
+        "replace_reason": _words(columns, "replace_code", "replace_description"),
         **_sums(part, rules),
         **_attributes(order, shipment, rules),
         "lines": [line_row(order, line, rules) for line in part.lines],
@@ -79,21 +79,18 @@ def _coupons(order: ShopOrder) -> str | None:
     return join(each["coupon_id"] for adjustments in (order.adjustments, on_lines) for each in adjustments)
 
 
-def _words(*parts: str | None) -> str | None:
-    return join(parts, 300)
+def _words(columns: Row, code: str, words: str) -> str | None:
+    if columns[code] is None and columns[words] is None:
+        return None
+    return join((columns[code], columns[words]), 300)
 
 
 def _sums(part: SalesOrder, rules: Orders) -> Row:
-    tax = total(each.amount for _, _, each in part.taxes())
-    shop_tax_on_lines = tax if rules.tax != "tax_line" else ZERO
-    shipping = (part.shipping_cost or ZERO) + total(
-        line.amount for line in part.lines if line.kind in ("shipping", "product_shipping")
-    )
-    here = tie_out.subtotal(part) + part.discount + (part.shipping_cost or ZERO) + shop_tax_on_lines
+    on_lines = total(line.amount for line in part.lines if line.kind in SHIPPING)
     return {
-        "shop_total": here + part.tenders,
-        "shop_tax": tax,
-        "shop_shipping": shipping,
+        "shop_total": tie_out.predicted(part, rules) + part.tenders,
+        "shop_tax": part.tax,
+        "shop_shipping": (part.shipping_cost or ZERO) + on_lines,
         "shop_discount": -total(line.off_net for line in part.lines if line.kind in MERCHANDISE),
     }
 
@@ -125,7 +122,7 @@ def line_row(order: ShopOrder, line: SalesLine, rules: Orders) -> Row:
     row["shipment_id"] = line.shipment_id
     row["description"] = extra.get("text") or shop.get("text") or shop.get("product_name")
     if line.quantity:
-        row["rate"] = (line.amount / line.quantity).quantize(_RATE)
+        row["rate"] = line.amount if line.quantity == 1 else (line.amount / line.quantity).quantize(_RATE)
     if shop and line.kind != "bundled":
         row["line_discount"] = -line.off_net if line.off_net else None
         row["line_tax"] = line.tax_after
@@ -136,7 +133,9 @@ def line_row(order: ShopOrder, line: SalesLine, rules: Orders) -> Row:
         row["line_coupons"] = join(line.coupons)
     row["taxable"] = _taxable(line, rules)
     row["tax_percent"] = extra.get("tax_rate_percent") or _percent(line)
-    _put(row, extra)
+    for name, value in extra.items():
+        if name in _EXTRA:
+            row[_EXTRA[name]] = value
     return row
 
 
@@ -148,12 +147,6 @@ _EXTRA = {
 }  # fmt: skip
 
 
-def _put(row: Row, extra: Row) -> None:
-    for name, value in extra.items():
-        if name in _EXTRA:
-            row[_EXTRA[name]] = value
-
-
 def _taxable(line: SalesLine, rules: Orders) -> bool | None:
     """SuiteTax needs no flag: what has no tax details has no tax."""
     if rules.tax == "suitetax":
@@ -163,17 +156,17 @@ def _taxable(line: SalesLine, rules: Orders) -> bool | None:
 
 def _percent(line: SalesLine) -> Decimal | None:
     rates = [part.rate for part in line.taxes if part.rate is not None]
-    return total(rates) * taxes.HUNDRED if rates else None
+    return taxes.percent(total(rates)) if rates else None
 
 
 def _of_line(order: ShopOrder, shop: Row, rules: Orders) -> Row:
     if not order.attributes or not shop:
-        return {"attributes": {}}
+        return _NO_ATTRIBUTES
     own = [each for each in order.attributes if each["owner"] == "line" and each["owner_row"] == shop["line"]]
     return {"attributes": attributes.values(own), "other_attributes": attributes.as_json(own, rules.attributes.line)}
 
 
-def deposit_row(order: ShopOrder, deposit: Deposit, site: Site, customer: Row, integration: str) -> Row:
+def deposit_row(order: ShopOrder, deposit: Deposit, *, site: Site, customer: Row, integration: str) -> Row:
     """Give the row of a customer deposit for the mapping `deposit`."""
     payment = deposit.payment
     return {
@@ -192,8 +185,3 @@ def deposit_row(order: ShopOrder, deposit: Deposit, site: Site, customer: Row, i
         "payment_certificate": payment["certificate_id"],
         "integration": integration,
     }
-
-
-def items_of(lines: Iterable[Row], kit: Collection[str] = ()) -> set[str]:
-    """Give the names of all items that the lines need."""
-    return {row["product_id"] for row in lines if row["product_id"] and row["kind"] not in kit}

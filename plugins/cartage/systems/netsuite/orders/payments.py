@@ -5,20 +5,21 @@ Nothing here makes NetSuite charge a card: no payment option, no payment operati
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cartage.systems.netsuite import external_ids
 from cartage.systems.netsuite.orders.amounts import ZERO, total
 from cartage.systems.netsuite.orders.certificates import TENDER, fill, tendered
 from cartage.systems.netsuite.orders.model import SalesOrder, ShopOrder, join
-from cartage.systems.netsuite.orders.rows import Row
 from cartage.systems.netsuite.orders.tie_out import predicted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from decimal import Decimal
+
     from cartage.settings import Orders, PaymentRule
+    from cartage.systems.netsuite.orders.rows import Row
 
 _NO_MONEY_IN = frozenset({"AUTH_REVERSAL", "CREDIT"})
 
@@ -77,9 +78,8 @@ def _is_due(order: ShopOrder, payment: Row, rule: PaymentRule, settings: Orders)
         return False
     if payment["kind"] == TENDER:
         return settings.gift_certificate_tender == "deposit"
-    if rule.deposit == "when_captured":
-        return payment["transaction_type"] == "CAPTURE" or order.columns["payment_status"] == "PAID"
-    return rule.deposit == "always"
+    captured = payment["transaction_type"] == "CAPTURE" or order.columns["payment_status"] == "PAID"
+    return rule.deposit == "always" or (rule.deposit == "when_captured" and captured)
 
 
 def _amount(order: ShopOrder, payment: Row, parts: list[SalesOrder], settings: Orders) -> Decimal | None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cartage.records.columns import ADDRESS_PARTS
 from cartage.systems.netsuite import external_ids
 from cartage.systems.netsuite.orders.model import MERCHANDISE, SalesLine, SalesOrder, ShopOrder, join
-from cartage.systems.netsuite.orders.rows import Row
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cartage.settings import Orders, Site
+    from cartage.systems.netsuite.orders.rows import Row
 
 
 def sales_orders(order: ShopOrder, lines: Sequence[SalesLine], settings: Orders, integration: str) -> list[SalesOrder]:
@@ -75,7 +76,7 @@ def address_label(shipment: Row) -> str:
 
 def place_lines(order: ShopOrder, sales_order: SalesOrder, settings: Orders, site: Site) -> None:
     """Set locations: the store where lines are picked up in one, on the line or on the header."""
-    stores = {}
+    stores: dict[str, None] = {}
     for line in sales_order.lines:
         if line.kind in MERCHANDISE and (store := _store(order, line, settings, site)) is not None:
             stores[store] = None

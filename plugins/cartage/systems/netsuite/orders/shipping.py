@@ -22,23 +22,16 @@ def place_shipping(order: ShopOrder, parts: list[SalesOrder], settings: Orders) 
     to_header = settings.shipping == "header" and not several and not of_products
     for part in parts:
         costs = [line for line in part.lines if line.kind in SHIPPING]
-        _set_method(order, part, settings)
+        _set_method(part)
         if to_header:
             _to_header(order, part, costs)
         else:
             _to_lines(order, part, costs, settings)
 
 
-def _set_method(order: ShopOrder, part: SalesOrder, settings: Orders) -> None:
+def _set_method(part: SalesOrder) -> None:
     if part.shipment is not None:
         part.extra["shipping_method"] = part.shipment["shipping_method"]
-    for named in {part.extra.get("shipping_method"), *(line.extra.get("shipping_method") for line in part.lines)}:
-        if named and named not in settings.shipping_methods:
-            order.complain(
-                "unknown_shipping_method",
-                f"no NetSuite shipping item is named for the method {named}; add it to settings.orders.shipping_methods",
-                "shipments.shipping_method",
-            )
 
 
 def _to_header(order: ShopOrder, part: SalesOrder, costs: list[SalesLine]) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cartage.systems.netsuite.orders.amounts import ZERO, split, total
@@ -12,9 +12,12 @@ from cartage.systems.netsuite.orders.model import SalesLine, SalesOrder, ShopOrd
 from cartage.systems.netsuite.orders.rows import Row, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from cartage.settings import Orders
 
 HUNDRED = Decimal(100)
+_RATE = Decimal("0.0001")
 
 
 def taxes_before(order: ShopOrder, row: Row, parent: Row | None) -> list[TaxPart]:
@@ -41,7 +44,7 @@ def settle_taxes(order: ShopOrder, lines: Iterable[SalesLine]) -> None:
         if len(line.taxes) == 1:
             line.taxes[0].amount = after
         elif total(part.amount for part in line.taxes) != after:
-            weights = [part.amount if part.amount else part.rate or ZERO for part in line.taxes]
+            weights = [part.amount or part.rate or ZERO for part in line.taxes]
             for part, share in zip(line.taxes, split(after, weights, order.unit), strict=True):
                 part.amount = share
         line.taxes = _merged(line.taxes)
@@ -64,18 +67,28 @@ def detail_rows(order: ShopOrder, sales_order: SalesOrder, settings: Orders) -> 
 
     https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_1548673608.html
     """
-    return [
-        {
-            "reference": reference,
-            "tax_id": part.tax_id,
-            "tax_code": _named(settings.tax_codes, part, order, "tax_codes"),
-            "tax_type": _named(settings.tax_types, part, order, "tax_types"),
-            "basis": basis,
-            "rate": _percent(part.rate),
-            "amount": part.amount,
-        }
-        for reference, basis, part in sales_order.taxes()
-    ]
+    named: dict[tuple[str | None, Decimal | None], tuple[str | None, str | None]] = {}
+    found = []
+    for reference, basis, part in sales_order.taxes():
+        tax = (part.tax_id, part.rate)
+        if tax not in named:
+            named[tax] = (
+                _named(settings.tax_codes, part, order, "tax_codes"),
+                _named(settings.tax_types, part, order, "tax_types"),
+            )
+        code, type_ = named[tax]
+        found.append(
+            {
+                "reference": reference,
+                "tax_id": part.tax_id,
+                "tax_code": code,
+                "tax_type": type_,
+                "basis": basis,
+                "rate": percent(part.rate) if part.rate is not None else _implied(basis, part.amount),
+                "amount": part.amount,
+            }
+        )
+    return found
 
 
 def tax_lines(sales_order: SalesOrder, settings: Orders) -> list[SalesLine]:
@@ -85,22 +98,31 @@ def tax_lines(sales_order: SalesOrder, settings: Orders) -> list[SalesLine]:
         sums[part.tax_id, part.rate] += part.amount
     lines = []
     for (tax_id, rate), amount in sums.items():
-        name = tax_id or (f"{_percent(rate)} %" if rate is not None else "tax")
-        line = SalesLine("tax", f"tax:{tax_id or plain(rate or ZERO)}", settings.items.tax, {}, net=amount)
-        line.extra["text"] = f"Tax {name}" if name != "tax" else "Tax"
-        line.extra["tax_rate_percent"] = _percent(rate)
+        name = tax_id or (f"{percent(rate)} %" if rate is not None else "")
+        line = SalesLine(
+            "tax", f"tax:{tax_id or plain(rate or ZERO)}", settings.items.tax, {}, net=amount, amount=amount
+        )
+        line.extra["text"] = f"Tax {name}".strip()
+        line.extra["tax_rate_percent"] = None if rate is None else percent(rate)
         if amount:
             lines.append(line)
     return lines
 
 
-def _percent(rate: Decimal | None) -> Decimal | None:
-    return None if rate is None else plain(rate * HUNDRED)
+def _implied(basis: Decimal, amount: Decimal) -> Decimal:
+    """Give the rate, in percent, that an amount of tax implies: NetSuite takes no tax without a rate."""
+    return plain((amount / basis * HUNDRED).quantize(_RATE)) if basis else ZERO
+
+
+@lru_cache(maxsize=1024)
+def percent(rate: Decimal) -> Decimal:
+    """Give a rate in percent: 0.19 is 19."""
+    return plain(rate * HUNDRED)
 
 
 def _named(names: Mapping[str, str], part: TaxPart, order: ShopOrder, setting: str) -> str | None:
     """Find a tax in the settings: by its id, by its rate (0.19 or 19), else the default."""
-    rate = [] if part.rate is None else [f"{plain(part.rate):f}", f"{_percent(part.rate):f}"]
+    rate = [] if part.rate is None else [f"{plain(part.rate):f}", f"{percent(part.rate):f}"]
     for name in (part.tax_id, *rate, "default"):
         if name is not None and name in names:
             return names[name]

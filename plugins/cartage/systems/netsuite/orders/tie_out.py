@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cartage.systems.netsuite.orders.amounts import ZERO, total
 from cartage.systems.netsuite.orders.model import SalesLine, SalesOrder, ShopOrder
+from cartage.systems.netsuite.orders.taxes import tax_lines
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from cartage.settings import Orders
 
 
-def subtotal(part: SalesOrder) -> Decimal:
-    """Give the sum of a sales order's line amounts: its subtotal in NetSuite."""
-    return total(line.amount for line in part.lines)
-
-
-def tax_total(part: SalesOrder, settings: Orders) -> Decimal:
-    """Give the tax of a sales order beside its lines; zero where tax stands on lines of its own."""
+def settle(part: SalesOrder, settings: Orders) -> None:
+    """Make a sales order's sums, once its lines stand; in mode `tax_line` this adds the lines of taxes."""
+    part.subtotal = total(line.amount for line in part.lines)
+    part.tax = total(tax.amount for _, _, tax in part.taxes())
     if settings.tax == "tax_line":
-        return ZERO
-    return total(tax.amount for _, _, tax in part.taxes())
+        for line in tax_lines(part, settings):
+            part.add(line)
+
+
+def tax_beside(part: SalesOrder, settings: Orders) -> Decimal:
+    """Give the tax of a sales order beside its lines: NetSuite's `taxTotal`."""
+    return ZERO if settings.tax == "tax_line" else part.tax
 
 
 def predicted(part: SalesOrder, settings: Orders) -> Decimal:
     """Give what NetSuite will come to: subtotal, header discount, shipping and tax."""
-    return subtotal(part) + part.discount + (part.shipping_cost or ZERO) + tax_total(part, settings)
+    return part.subtotal + part.discount + (part.shipping_cost or ZERO) + tax_beside(part, settings)
 
 
 def order_total(order: ShopOrder) -> Decimal | None:
@@ -55,15 +59,15 @@ def tie_out(order: ShopOrder, parts: list[SalesOrder], settings: Orders) -> None
     elif difference and settings.items.rounding:
         line = SalesLine("rounding", "rounding", settings.items.rounding, {}, net=difference, amount=difference)
         line.extra["text"] = "Rounding"
-        parts[-1].lines.append(line)
+        parts[-1].add(line)
 
 
 def _sums(order: ShopOrder, parts: list[SalesOrder], settings: Orders, shop: Decimal, difference: Decimal) -> str:
     named = {
-        "lines": total(map(subtotal, parts)) + total(part.tenders for part in parts),
+        "lines": total(part.subtotal + part.tenders for part in parts),
         "discount": total(part.discount for part in parts),
         "shipping": total(part.shipping_cost or ZERO for part in parts),
-        "tax": total(tax_total(part, settings) for part in parts),
+        "tax": total(tax_beside(part, settings) for part in parts),
     }
     sums = ", ".join(f"{name} {amount:f}" for name, amount in named.items())
     return (
@@ -73,10 +77,7 @@ def _sums(order: ShopOrder, parts: list[SalesOrder], settings: Orders, shop: Dec
     )
 
 
-def expected(part: SalesOrder, settings: Orders) -> dict[str, str]:
-    """Give the totals that NetSuite must come to, as decimal strings."""
-    return {
-        "total": f"{predicted(part, settings):f}",
-        "tax": f"{tax_total(part, settings):f}",
-        "shipping": f"{part.shipping_cost or ZERO:f}",
-    }
+def expected(part: SalesOrder, settings: Orders) -> str:
+    """Give the totals that NetSuite must come to, as canonical JSON of decimal strings."""
+    shipping, tax = part.shipping_cost or ZERO, tax_beside(part, settings)
+    return f'{{"shipping":"{shipping:f}","tax":"{tax:f}","total":"{predicted(part, settings):f}"}}'

@@ -1,0 +1,51 @@
+"""Golden payloads: what each variety of order and each setting sends, in files that a person can read.
+
+``GOLDEN=write pytest tests/systems/netsuite/orders/test_order_payloads.py`` writes them anew; read the diff.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from golden_cases import CASES
+
+from cartage.mapping import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Documents
+
+GOLDEN = Path(__file__).parent / "golden"
+SHOWN = ("type", "external_id", "action", "match", "expected", "body")
+
+
+def shown(documents: Documents) -> dict[str, Any]:
+    verdicts = documents.transformed.verdicts
+    return {
+        "documents": [{name: each[name] for name in SHOWN if each[name] is not None} for each in documents.all],
+        "quarantined": [
+            f"{each.field}: {each.code}: {each.message}" for verdict in verdicts for each in verdict.complaints
+        ],
+    }
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_payloads_are_what_the_golden_file_says(
+    name: str, documents: Callable[..., Documents], settings_with: Callable[..., Any]
+) -> None:
+    case = CASES[name]
+    found = shown(documents(case.batch, settings_with(case.orders, **case.others)))
+    file = GOLDEN / f"{name}.json"
+    if os.environ.get("GOLDEN") == "write":
+        readable = json.loads(canonical.dumps(found))
+        file.write_text(json.dumps(readable, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert canonical.dumps(found) == canonical.dumps(canonical.loads(file.read_text(encoding="utf-8")))
+
+
+def test_every_golden_file_is_of_a_case() -> None:
+    assert {each.stem for each in GOLDEN.glob("*.json")} == set(CASES)
