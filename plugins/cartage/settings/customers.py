@@ -49,7 +49,7 @@ class Customers(Strict):
         description="Share of a run's records (0 to 1) in quarantine above which the run halts.",
     )
     max_quarantined_min: int = Field(
-        default=10, ge=0, description="Records in quarantine up to which a run never halts, whatever their share."
+        default=10, ge=0, description="Fewer records than this in quarantine never halt a run, whatever their share."
     )
 
     @model_validator(mode="after")
