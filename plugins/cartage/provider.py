@@ -68,7 +68,11 @@ def _sfcc() -> dict[str, Any]:
             "relabeling": {"host": "Base URL", "login": "Client id", "password": "Client secret"},
             "placeholders": {"host": "https://abcd1234.api.commercecloud.salesforce.com"},
         },
-        "conn-fields": {},
+        "conn-fields": {
+            "tenant": _text("Tenant", "Realm and instance, for example abcd_prd: part of the token's scope."),
+            "organization": _text("Organization", "As in the API's paths, for example f_ecom_abcd_prd."),
+            "token_url": _text("Token address", "Left empty: that of Account Manager."),
+        },
     }
 
 
