@@ -336,8 +336,11 @@ class TestBusy:
         assert second.at - first.at >= 0.99
 
     def test_a_date_in_retry_after_is_a_time_to_wait(self, hook: NetSuiteHook, peer: Peer) -> None:
-        later = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
-        peer.on("POST", ORDERS, refusal(429, "CONCURRENCY_LIMIT_EXCEEDED", "busy", Retry_After=later), CREATED)
+        def in_two_seconds(_: Seen) -> Reply:
+            later = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
+            return refusal(429, "CONCURRENCY_LIMIT_EXCEEDED", "busy", Retry_After=later)
+
+        peer.on("POST", ORDERS, in_two_seconds, CREATED)
         hook.create("salesOrder", {})
         first, second = peer.requests("POST", ORDERS)
         assert second.at - first.at >= 0.9
@@ -375,7 +378,7 @@ class TestBusy:
         times = sorted(each.at for each in peer.requests("POST", ORDERS))
         gaps = [late - early for early, late in itertools.pairwise(times)]
         assert max(gaps) >= 0.85, "nobody sends while the account is busy"
-        assert gaps.index(max(gaps)) <= 8, "the pause follows the refusal"
+        assert gaps.index(max(gaps)) <= 20, "the pause follows the refusal"
 
     def test_the_limit_is_never_passed_and_slots_come_back(self, make_hook: MakeHook, peer: Peer) -> None:
         peer.on("POST", ORDERS, Reply(204, headers=CREATED.headers, delay=0.03))
