@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 BOOK = "addressBook"
 _PARTS = ("addressee", "attention", "addr1", "addr2", "addr3", "city", "state", "zip", "country")
+_KEYS = ("id", "internalId")
 _NOISE = re.compile(r"[^\w]+")
 
 
@@ -44,9 +45,9 @@ def address_changes(body: Mapping[str, Any], record: Mapping[str, Any]) -> list[
             continue
         known.add(seen)
         same_label = labels.get(plain(line.get("label")).casefold())
-        key = next((name for name in ("internalId", "id") if same_label and same_label.get(name) is not None), None)
-        if same_label is not None and key is not None:
-            changes.append({key: same_label[key], "label": line.get("label"), "addressBookAddress": address})
+        keys = {name: same_label[name] for name in _KEYS if name in same_label} if same_label else {}
+        if keys:
+            changes.append({**keys, "label": line.get("label"), "addressBookAddress": address})
         else:
             changes.append(_without_defaults(line) if there else line)
     return changes

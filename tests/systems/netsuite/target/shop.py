@@ -11,7 +11,7 @@ import pyarrow as pa
 from cartage.mapping import canonical
 from cartage.records.batch import Batch
 from cartage.records.document import DOCUMENTS
-from cartage.systems.netsuite.external_ids import email_hash
+from cartage.systems.netsuite.external_ids import guest_key
 
 INTEGRATION = "sfcc_netsuite"
 PREFIX = "sfcc_5fnetsuite-_52ef_41rch"
@@ -28,6 +28,7 @@ class Order:
     email: str | None = None
     customer_no: str | None = None
     guest: bool = False
+    own_customer: bool = False
     first_name: str = "Ada"
     last_name: str = "Byron"
     company: str | None = None
@@ -51,12 +52,19 @@ class Order:
 
     @property
     def customer_id(self) -> str:
-        kind = f"_g{email_hash(self.email or '')}" if self.guest else self.customer_no or f"_o{self.number.lower()}"
+        kind = (
+            guest_key(self.email or "")
+            if self.guest and not self.own_customer
+            else self.customer_no or f"_o{self.number.lower()}"
+        )
         return f"{PREFIX}-cust-{kind}"
 
     @property
     def order_id(self) -> str:
         return f"{PREFIX}-so-{self.number.lower()}"
+
+    def deposit_id(self, ordinal: int) -> str:
+        return f"{PREFIX}-dep-{self.number.lower()}_p{ordinal}"
 
     @property
     def total(self) -> Decimal:
@@ -101,8 +109,7 @@ def _documents(row: int, order: Order, items: dict[str, str]) -> list[dict[str, 
             "customer": {"$document": order.customer_id}, "salesOrder": {"$document": order.order_id},
             "payment": Decimal(amount), "currency": {"id": order.currency}, "tranDate": order.date,
         }  # fmt: skip
-        id_ = f"{PREFIX}-dep-{order.number.lower()}_p{ordinal}"
-        found.append(_row(row, 3 + ordinal, order, "customerDeposit", id_, body))
+        found.append(_row(row, 3 + ordinal, order, "customerDeposit", order.deposit_id(ordinal), body))
     return found
 
 

@@ -1,0 +1,192 @@
+"""Later versions, cancellations, hands on an order, and orders that an earlier connector wrote."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from sandbox.netsuite.people import LEGACY_ORDER_NUMBERS, REGULAR_CUSTOMER_NO, REGULAR_EMAIL, SEED_ORDERS
+from tests.systems.netsuite.target.shop import Order
+
+from cartage.records.outcome import Outcome
+
+if TYPE_CHECKING:
+    from tests.systems.netsuite.target.conftest import Desk
+
+
+def later(order: Order) -> Order:
+    """The customer took one more of the first, left out the second, and added a third."""
+    lines = (("L1", "ITEM", 3, "30.00"), ("L3", "ITEM2", 1, "5.00"))
+    return replace(order, version=f"{order.version}+", lines=lines)
+
+
+def fulfil(desk: Desk, order: Order) -> None:
+    desk.erp.transform("salesOrder", f"eid:{order.order_id}", "itemFulfillment", {"shipStatus": {"id": "C"}})
+
+
+def test_an_untouched_order_follows_the_shop_line_by_line_where_the_setting_says_so(desk: Desk) -> None:
+    desk.set(orders={"revision_sent": "versions"})
+    order = Order("U1", email="u1@new.example", customer_no="90001")
+    desk.write(order)
+    number = desk.lines(order)["L1"]["line"]
+    verdict = desk.write(later(order))["U1"]
+    assert verdict.outcome is Outcome.UPDATED
+    lines = desk.lines(order)
+    assert sorted(lines) == ["L1", "L3"]
+    assert lines["L1"]["line"] == number
+    assert lines["L1"]["quantity"] == 3
+    assert desk.order(order)["total"] == later(order).total
+    desk.erp.forget()
+    assert desk.write(later(order))["U1"].outcome is Outcome.UNCHANGED
+    assert desk.erp.writes() == {}
+
+
+def test_an_order_is_written_once_by_default_and_a_later_version_asks_a_person(desk: Desk) -> None:
+    order = Order("U2", email="u2@new.example", customer_no="90002")
+    desk.write(order)
+    before = desk.order(order)
+    verdict = desk.write(later(order))["U2"]
+    assert verdict.outcome is Outcome.QUARANTINED
+    assert verdict.complaints[0].code == "changed_in_shop"
+    assert "item[L1].quantity" in verdict.complaints[0].message
+    assert desk.order(order) == before
+
+
+def test_what_people_changed_in_netsuite_wins(desk: Desk) -> None:
+    desk.set(orders={"revision_sent": "versions"})
+    order = Order("U3", email="u3@new.example", customer_no="90003")
+    desk.write(order)
+    line = desk.lines(order)["L1"]["line"]
+    desk.erp.update(
+        "salesOrder", f"eid:{order.order_id}", {"item": {"items": [{"line": line, "amount": Decimal("15.00")}]}}
+    )
+    before = desk.order(order)
+    verdict = desk.write(later(order))["U3"]
+    assert verdict.outcome is Outcome.QUARANTINED
+    assert verdict.complaints[0].code == "changed_by_hand"
+    assert desk.order(order) == before
+
+
+def test_lines_of_an_order_that_is_partly_shipped_are_left_alone(desk: Desk) -> None:
+    desk.set(orders={"revision_sent": "versions"})
+    order = Order("U4", email="u4@new.example", customer_no="90004")
+    desk.write(order)
+    fulfil(desk, order)
+    verdict = desk.write(later(order))["U4"]
+    assert verdict.outcome is Outcome.QUARANTINED
+    assert verdict.complaints[0].code == "already_fulfilled"
+
+
+def test_a_cancellation_closes_every_line_even_after_a_hand_on_it(desk: Desk) -> None:
+    order = Order("X1", email="x1@new.example", customer_no="91001")
+    desk.write(order)
+    line = desk.lines(order)["L2"]["line"]
+    desk.erp.update("salesOrder", f"eid:{order.order_id}", {"item": {"items": [{"line": line, "quantity": 4}]}})
+    cancelled = replace(order, cancel=True, version="2026-03-02")
+    verdict = desk.write(cancelled)["X1"]
+    assert verdict.outcome is Outcome.UPDATED
+    assert all(each["isClosed"] for each in desk.lines(order).values())
+    assert desk.order(order)["status"]["id"] == "H"
+    desk.erp.forget()
+    assert desk.write(cancelled)["X1"].outcome is Outcome.UNCHANGED
+    assert desk.erp.writes() == {}
+
+
+def test_a_cancellation_of_what_was_shipped_asks_a_person(desk: Desk) -> None:
+    order = Order("X2", email="x2@new.example", customer_no="91002")
+    desk.write(order)
+    fulfil(desk, order)
+    verdict = desk.write(replace(order, cancel=True, version="2026-03-02"))["X2"]
+    assert verdict.outcome is Outcome.QUARANTINED
+    assert verdict.complaints[0].code == "already_fulfilled"
+    assert not any(each["isClosed"] for each in desk.lines(order).values())
+
+
+def test_a_cancelled_order_with_an_open_deposit_is_closed_and_says_that_a_refund_is_due(desk: Desk) -> None:
+    order = Order("X3", email="x3@new.example", customer_no="91003", deposits=("34.90",))
+    desk.write(order)
+    verdict = desk.write(replace(order, cancel=True, version="2026-03-02"))["X3"]
+    assert verdict.outcome is Outcome.UPDATED
+    assert [each.code for each in verdict.complaints] == ["refund_due"]
+    assert desk.order(order)["status"]["id"] == "H"
+
+
+def test_an_order_cancelled_before_it_was_sent_is_skipped(desk: Desk) -> None:
+    order = Order("X4", email="x4@new.example", customer_no="91004", cancel=True)
+    for _ in range(2):
+        verdict = desk.write(order)["X4"]
+        assert verdict.outcome is Outcome.SKIPPED
+        assert verdict.complaints[0].code == "cancelled_before_sent"
+    assert desk.erp.writes() == {}
+
+
+def test_a_cancellation_asks_a_person_where_the_setting_says_so(desk: Desk) -> None:
+    order = Order("X5", email="x5@new.example", customer_no="91005")
+    desk.write(order)
+    changes = desk.settings.orders.changes.model_copy(update={"cancel": "quarantine"})
+    desk.set(orders={"changes": changes})
+    verdict = desk.write(replace(order, cancel=True, version="2026-03-02"))["X5"]
+    assert verdict.outcome is Outcome.QUARANTINED
+    assert desk.order(order)["status"]["id"] == "B"
+
+
+def test_an_order_deleted_in_netsuite_is_not_sent_again(desk: Desk) -> None:
+    order = Order("X6", email="x6@new.example", customer_no="91006")
+    desk.write(order)
+    desk.erp.delete("salesOrder", f"eid:{order.order_id}")
+    verdict = desk.write(later(order))["X6"]
+    assert verdict.outcome is Outcome.QUARANTINED
+    assert verdict.complaints[0].code == "deleted_by_hand"
+
+
+def legacy() -> Order:
+    seeded = SEED_ORDERS[0]
+    total = str(sum(each[2] for each in seeded.lines) + seeded.shipping_cost)
+    return Order(
+        LEGACY_ORDER_NUMBERS[0],
+        email=REGULAR_EMAIL,
+        customer_no=REGULAR_CUSTOMER_NO,
+        deposits=("9.00",),
+        expected_total=total,
+    )
+
+
+def test_an_order_of_an_earlier_connector_is_taken_over_without_rewriting_it(desk: Desk) -> None:
+    for _ in range(2):
+        verdict = desk.write(legacy())[legacy().number]
+        assert verdict.outcome is Outcome.UNCHANGED
+        assert verdict.target_id is not None
+    assert desk.erp.get("salesOrder", verdict.target_id)["otherRefNum"] == legacy().number
+    assert desk.erp.writes() == {}
+
+
+def test_an_order_with_the_same_number_in_another_subsidiary_is_another_order(desk: Desk) -> None:
+    order = Order(LEGACY_ORDER_NUMBERS[1], email="other@new.example", customer_no="92001")
+    assert desk.write(order)[order.number].outcome is Outcome.CREATED
+
+
+def test_nothing_is_taken_over_where_the_setting_says_no(desk: Desk) -> None:
+    desk.set(orders={"adopt": False})
+    order = replace(legacy(), deposits=())
+    plan = desk.plan(order)
+    assert plan["salesOrder"].action == "create"
+
+
+def test_a_dry_run_says_what_a_run_would_do_and_writes_nothing(desk: Desk) -> None:
+    desk.set(orders={"revision_sent": "versions"})
+    known = Order("P1", email="p1@new.example", customer_no="93001")
+    desk.write(known)
+    desk.erp.forget()
+    new = desk.plan(Order("P2", email="p2@new.example", customer_no="93002", deposits=("1.00",)))
+    assert {name: each.action for name, each in new.items()} == {
+        "customer": "create", "salesOrder": "create", "customerDeposit": "create",
+    }  # fmt: skip
+    assert '"otherRefNum":"P2"' in new["salesOrder"].body
+    changed = desk.plan(later(known))
+    assert changed["salesOrder"].action == "update"
+    assert "item[L1].quantity" in changed["salesOrder"].changes
+    assert desk.plan(known)["salesOrder"].action == "unchanged"
+    assert desk.plan(replace(known, cancel=True))["salesOrder"].action == "close"
+    assert desk.plan(replace(legacy(), deposits=()))["salesOrder"].action == "adopt"
+    assert desk.erp.writes() == {}
