@@ -154,7 +154,11 @@ def _as_utf8(blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 def _encoding(first: bytes) -> tuple[str, int]:
     """Give the encoding and the length of the byte-order mark."""
-    for mark, encoding in ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8"),
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+    ):
         if first.startswith(mark):
             return encoding, len(mark)
     for encoding in ("utf-16-le", "utf-16-be"):

@@ -23,7 +23,9 @@ LETTERS = {
 }
 
 
-def line_ids(elements: list[Element], found: dict[Element, Rows], typed: dict[Element, dict[str, pa.Array]]) -> dict[Element, pa.Array]:
+def line_ids(
+    elements: list[Element], found: dict[Element, Rows], typed: dict[Element, dict[str, pa.Array]]
+) -> dict[Element, pa.Array]:
     """Make the id of every line.
 
     An id is the kind's letter, a number, and the line's product (or a shipping line's item id):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from cartage.mapping.source import SourceMapping
     from cartage.systems.sfcc.xml.rows import Found
+
+_THREADS = 2
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ class _Taken:
     segments: list[Segment] | None
     faults: dict[int, Complaint]
     records: int
-    damage: str | None
+    damage: str | None = None
+    doubt: str | None = None
 
 
 class DocumentReader:
@@ -85,7 +88,8 @@ class DocumentReader:
     def read(self, path: Path, origin: Origin, numbers: Numbers, reading: Reading) -> Iterator[Read]:
         """Read a document, a batch at a time, in the document's order.
 
-        The parser runs one stretch ahead, in a thread: it needs no interpreter lock.
+        Stretches are parsed by two threads while the one before is put into tables: most of that work
+        holds no interpreter lock.
 
         Args:
             path: the document, plain or gzip.
@@ -99,44 +103,48 @@ class DocumentReader:
         document = open_document(blocks(path, max_megabytes=self.limits.max_megabytes), self.mapping)
         if document.empty:
             return
-        with _ahead(self._take_all(document, reading)) as stretches:
-            for taken in stretches:
-                reading.damage = reading.damage or taken.damage
-                place = replace(origin, position=reading.records, columns=document.columns)
-                reading.records += taken.records
-                if taken.records:
-                    yield self._batch(document, taken, place, numbers)
+        cutter = self._cutter(document)
+        fast, slow = FastReader(self.mapping, document), SlowReader(self.mapping, document)
+        with ThreadPoolExecutor(_THREADS, thread_name_prefix="sfcc-xml") as threads:
+            waiting: deque[Future[_Taken]] = deque()
+            for stretch in cutter:
+                waiting.append(threads.submit(self._take, cutter, fast, slow, stretch))
+                if len(waiting) > _THREADS:
+                    yield from self._reads(document, waiting.popleft().result(), origin, numbers, reading)
+            while waiting:
+                yield from self._reads(document, waiting.popleft().result(), origin, numbers, reading)
+        reading.damage = cutter.damage or reading.damage
 
-    def _take_all(self, document: Document, reading: Reading) -> Iterator[_Taken]:
-        cutter = Cutter(
-            document, self.mapping.element, records=self.limits.records, size=self.limits.megabytes * 1_000_000
-        )
-        fast = FastReader(self.mapping, document)
-        slow = SlowReader(self.mapping, document)
-        for stretch in cutter:
-            yield self._take(document, cutter, fast, slow, stretch, reading)
-        if cutter.damage:
-            reading.damage = cutter.damage
+    def _cutter(self, document: Document) -> Cutter:
+        size = self.limits.megabytes * 1_000_000
+        return Cutter(document, self.mapping.element, records=self.limits.records, size=size)
 
-    def _take(
-        self, document: Document, cutter: Cutter, fast: FastReader, slow: SlowReader, stretch: Stretch, reading: Reading
-    ) -> _Taken:
-        content = stretch.content
+    def _reads(
+        self, document: Document, taken: _Taken, origin: Origin, numbers: Numbers, reading: Reading
+    ) -> Iterator[Read]:
+        reading.damage = reading.damage or taken.damage
+        reading.doubts += [taken.doubt] if taken.doubt else []
+        place = replace(origin, position=reading.records, columns=document.columns)
+        reading.records += taken.records
+        if taken.records:
+            yield self._batch(document, taken, place, numbers)
+
+    def _take(self, cutter: Cutter, fast: FastReader, slow: SlowReader, stretch: Stretch) -> _Taken:
+        content, end = stretch.content, cutter.end
         if stretch.last:
             content = content.rstrip()
-            if not content.endswith(document.end):
+            if not content.endswith(end):
                 return self._take_slowly(cutter, slow, stretch)
-            content = content.removesuffix(document.end)
+            content = content.removesuffix(end)
             if not content.strip():
-                return _Taken({}, stretch, None, {}, 0, None)
+                return _Taken({}, stretch, None, {}, 0)
         if not self._fast:
             return self._take_slowly(cutter, slow, stretch)
         try:
             found = fast.find(content)
         except Doubt as doubt:
-            reading.doubts.append(str(doubt))
-            return self._take_slowly(cutter, slow, stretch)
-        return _Taken(found, stretch, None, {}, len(found[self.mapping.elements[0]]), None)
+            return replace(self._take_slowly(cutter, slow, stretch), doubt=str(doubt))
+        return _Taken(found, stretch, None, {}, len(found[self.mapping.elements[0]]))
 
     def _take_slowly(self, cutter: Cutter, slow: SlowReader, stretch: Stretch) -> _Taken:
         segments, damage = cutter.segments(stretch)
@@ -148,8 +156,9 @@ class DocumentReader:
         made = assemble(self.mapping, taken.found, origin, numbers, records=taken.records)
         if not taken.faults and not made.faults:
             return Read(made.batch)
-        cutter = Cutter(document, self.mapping.element, records=1, size=1)
-        segments = taken.segments if taken.segments is not None else cutter.segments(taken.stretch)[0]
+        segments = taken.segments
+        if segments is None:
+            segments = self._cutter(document).segments(taken.stretch)[0]
         slow = SlowReader(self.mapping, document)
         faults = {place: [fault] for place, fault in taken.faults.items()} | made.faults
         verdicts, originals = [], {}
@@ -161,17 +170,3 @@ class DocumentReader:
             verdicts.append(Verdict(first + place, f"{origin.site}/{name}", Outcome.QUARANTINED, complaints))
             originals[first + place] = segment.content
         return Read(made.batch, tuple(verdicts), originals)
-
-
-@contextmanager
-def _ahead(stretches: Iterator[_Taken]) -> Iterator[Iterator[_Taken]]:
-    """Run an iterator one step ahead in a thread."""
-    with ThreadPoolExecutor(1, thread_name_prefix="sfcc-xml") as thread:
-
-        def taken() -> Iterator[_Taken]:
-            following = thread.submit(next, stretches, None)
-            while (current := following.result()) is not None:
-                following = thread.submit(next, stretches, None)
-                yield current
-
-        yield taken()

@@ -206,7 +206,11 @@ def _first_of(outer: _Texts, record: int) -> int:
 
 
 def _rows(texts: _Texts) -> Rows:
-    arrays = {path: pa.array(values, pa.string()) for path, values in texts.texts.items() if any(v is not None for v in values)}
+    arrays = {
+        path: pa.array(values, pa.string())
+        for path, values in texts.texts.items()
+        if any(v is not None for v in values)
+    }
     return Rows(np.array(texts.record, np.int64), np.array(texts.around, np.int64), arrays)
 
 

@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 _FLAGS = pa.array(["false", "0", "true", "1"])
 _DOUBLE = pa.decimal128(38, 20)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})?", re.ASCII)
-_INSTANT = re.compile(
-    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d+))?(Z|[+-]\d\d(?::?\d\d)?)?", re.ASCII
-)
+_INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d+))?(Z|[+-]\d\d(?::?\d\d)?)?", re.ASCII)
 
 
 def text_of(column: Column, texts: dict[str, pa.Array], rows: int) -> pa.Array:
