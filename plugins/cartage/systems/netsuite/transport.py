@@ -259,7 +259,7 @@ class Transport:
                 f"account's own address"
             )
         if answer.status == 403 or any(each.code in FORBIDDEN_CODES for each in details):
-            words = "; ".join(mask(each.text) for each in details)
+            words = "; ".join(mask(each.text, request.body) for each in details)
             raise BatchError(
                 f"{request.place}: the role may not do this (HTTP {answer.status}{': ' if words else ''}{words}); "
                 f"give the role of the connection the permissions of deploy/netsuite"
