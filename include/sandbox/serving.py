@@ -9,13 +9,12 @@ import os
 import signal
 import socket
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import uvicorn
-from starlette.applications import Starlette
 
 from sandbox.endpoints import FILE, Endpoints, airflow_connections, shop_credentials
+from sandbox.netsuite.app import create_app as create_netsuite
 from sandbox.netsuite.config import NetSuiteConfig, make_credentials
 from sandbox.sfcc import sftp
 from sandbox.sfcc.account_manager import ApiClient
@@ -131,7 +130,6 @@ async def _serve(home: Path, ports: Ports, ready: Callable[[Endpoints], None], s
     urls = [f"http://{LOOPBACK}:{each.getsockname()[1]}" for each in sockets]
     client = ApiClient(shop.client_id, shop.client_secret, shop.tenant)
     config = NetSuiteConfig(credentials=erp, account=erp.account, base_url=urls[1])
-    create_netsuite = __import__("importlib").import_module("sandbox.netsuite.app").create_app if find_spec("sandbox.netsuite.app") else (lambda *_: Starlette())
     servers = [_http(create_sfcc(home, client)), _http(create_netsuite(home, config))]
     try:
         acceptor = await sftp.serve(home, sftp.SftpLogin(shop.sftp_username, shop.sftp_password), ports.sftp)

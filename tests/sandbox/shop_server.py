@@ -31,10 +31,12 @@ def running_shop(home: Path) -> Iterator[Endpoints]:
     finally:
         process.terminate()
         try:
-            process.wait(10)
+            status = process.wait(15)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+            raise
+    assert status == 0, (home / "sandbox.log").read_text()
 
 
 def start(home: Path, *arguments: str) -> subprocess.Popen[str]:

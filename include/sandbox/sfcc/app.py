@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from sandbox.sfcc.store import ShopStore
 from sandbox.shop.orders import VARIETIES, make
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from starlette.requests import Request
@@ -103,7 +105,14 @@ def create_app(home: Path, client: ApiClient) -> ASGIApp:
     """Make the application over the orders in ``home/sfcc.db``."""
     store, accounts, conduct = ShopStore(home), AccountManager(client), Conduct()
     shop = _Shop(home, store, accounts)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        store.close()
+
     app = Starlette(
+        lifespan=lifespan,
         routes=[
             Route("/dwsso/oauth2/access_token", accounts.token, methods=["POST"]),
             *OrdersApi(store, accounts).routes(),

@@ -35,7 +35,8 @@ class BadDrop:
     Attributes:
         name: stable name.
         make: gives file name and content from site, moment and sound orders.
-        effect: what a reader should do: reject the whole drop, read all of it, or quarantine some records.
+        effect: what a reader should do: reject the whole drop, read all of it, or quarantine some records and
+            read the others (a fault inside one record costs no other, although XML as such forgives none).
         good: sound orders in it that must still come through.
         bad: orders in it that must end in quarantine.
     """
@@ -183,7 +184,7 @@ def gzip_bomb(site: str, at: datetime, orders: list[Order]) -> tuple[str, bytes]
 # Encodings.
 
 
-@_bad("drop_rejected")
+@_bad("records_quarantined", good=2, bad=1)
 def wrong_encoding(site: str, at: datetime, orders: list[Order]) -> tuple[str, bytes]:
     """Latin-1 bytes in one record of a file that says it is UTF-8."""
     orders[1].customer.name = "Müller"
@@ -244,7 +245,7 @@ def external_entity(site: str, at: datetime, orders: list[Order]) -> tuple[str, 
     return drop_name(site, at), _with_doctype(orders, entity, "&secret;")
 
 
-@_bad("drop_rejected")
+@_bad("records_quarantined", good=2, bad=1)
 def undeclared_entity(site: str, at: datetime, orders: list[Order]) -> tuple[str, bytes]:
     """An entity of HTML that XML does not know."""
     orders[1].customer.name = "MARK"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gzip as gzip_module
-from contextlib import ExitStack
 from random import Random
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from sandbox.shop.files import opened
 from sandbox.shop.lines_xml import NAMESPACE
 from sandbox.shop.model import VERSIONS
 from sandbox.shop.order_xml import order_element
@@ -48,10 +47,7 @@ def write_bulk(
     """
     patterns = _patterns(site, seed, version)
     size = 0
-    with ExitStack() as stack:
-        file: IO[bytes] = stack.enter_context(path.open("wb"))
-        if gzip:
-            file = stack.enter_context(gzip_module.GzipFile(fileobj=file, mode="wb", compresslevel=1, mtime=0))  # type: ignore[assignment]
+    with opened(path, gzip=gzip, level=1) as file:
         head = f'<?xml version="1.0" encoding="UTF-8"?>\n<orders xmlns="{NAMESPACE}" version="{version}">\n'.encode()
         size += file.write(head)
         for number in range(first, first + count):

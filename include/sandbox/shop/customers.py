@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip as gzip_module
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
@@ -15,6 +13,7 @@ from sandbox.netsuite import people
 from sandbox.shop import buyers
 from sandbox.shop.basket import SITE
 from sandbox.shop.elements import Writer
+from sandbox.shop.files import opened
 from sandbox.shop.model import Address, Attribute
 from sandbox.shop.orders import NOW
 
@@ -113,7 +112,7 @@ def accounts_of_the_erp(site: str = "RefArch", *, now: datetime = NOW) -> list[A
     lives in the other subsidiary.
     """
     rng = Random(f"known/{site}")  # noqa: S311 - repeatable on purpose
-    found = []
+    found: list[Account] = []
     for seed in people.SEED_CUSTOMERS:
         if any(each.email == seed.email for each in found):
             continue
@@ -154,10 +153,7 @@ def write_customers(
 ) -> int:
     """Write a customer list, an account at a time; gives how many there were."""
     count = 0
-    with ExitStack() as stack:
-        file = target if hasattr(target, "write") else stack.enter_context(target.open("wb"))
-        if gzip:
-            file = stack.enter_context(gzip_module.GzipFile(fileobj=file, mode="wb", mtime=0))  # type: ignore[assignment]
+    with opened(target, gzip=gzip) as file:
         file.write(b'<?xml version="1.0" encoding="UTF-8"?>\n')
         file.write(f'<customer-list xmlns="{NAMESPACE}" list-id="{list_id}">\n'.encode())
         for account in accounts:

@@ -17,7 +17,7 @@ from sandbox.shop.model import Amounts, Order, Priced
 from sandbox.shop.varieties import VARIETIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import date
 
     from sandbox.shop.model import Adjustment
@@ -136,8 +136,7 @@ def _fate(order: Order) -> Fate:
     return "carried" if sound else "quarantined"
 
 
-def _paid(order: Order, which: object) -> Decimal:
-    assert callable(which)
+def _paid(order: Order, which: Callable[[str | None, str | None], bool]) -> Decimal:
     return sum((each.amount for each in order.payments if which(each.element, each.transaction_type)), Decimal(0))
 
 
@@ -179,7 +178,8 @@ class _Lines:
 
 def _shipment_of(order: Order) -> dict[int, str]:
     """Give the shipment of every line, by the line's identity."""
-    found = {id(line): line.shipment_id for line in (*order.lines, *order.shipping_lines)}
+    found = {id(costs): costs.shipment_id for costs in order.shipping_lines}
+    found |= {id(line): line.shipment_id for line in order.lines}
     for line in order.lines:
         found |= {id(option): line.shipment_id for option in line.options}
         if line.shipping:

@@ -5,17 +5,16 @@ What an older version does not know is left out or written its way, as the schem
 
 from __future__ import annotations
 
-import gzip as gzip_module
-from contextlib import ExitStack
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from lxml import etree
 
+from sandbox.shop.files import opened
 from sandbox.shop.lines_xml import NAMESPACE, LineWriter
 from sandbox.shop.model import VERSIONS, Adjustment, Order, Payment, Shipment, Totals
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from collections.abc import Iterable, Sequence
 
 
@@ -34,10 +33,7 @@ def write_orders(
         How many orders were written.
     """
     count = 0
-    with ExitStack() as stack:
-        file = stack.enter_context(target.open("wb")) if isinstance(target, Path) else target
-        if gzip:
-            file = stack.enter_context(gzip_module.GzipFile(fileobj=file, mode="wb", mtime=0))  # type: ignore[assignment]
+    with opened(target, gzip=gzip) as file:
         file.write(b'<?xml version="1.0" encoding="UTF-8"?>\n')
         file.write(f'<orders xmlns="{NAMESPACE}" version="{version}">\n'.encode())
         for order in orders:

@@ -39,9 +39,9 @@ def _merchandise_price(order: Order) -> Decimal:
     return lines + sum((each.price for each in above), ZERO)
 
 
-def _off_order(order: Order, amount: Decimal, promotion: str, **more: str) -> Adjustment:
+def _off_order(order: Order, amount: Decimal, promotion: str) -> Adjustment:
     """Lower the order by at most what is left of it."""
-    adjustment = Adjustment(promotion, max(amount, -_merchandise_price(order)), text=promotion.capitalize(), **more)
+    adjustment = Adjustment(promotion, max(amount, -_merchandise_price(order)), text=promotion.capitalize())
     order.adjustments.append(adjustment)
     return adjustment
 
@@ -140,7 +140,8 @@ def order_discounts_several(order: Order, rng: Random) -> None:
 def order_discount_coupon(order: Order, rng: Random) -> None:
     """An order-level discount by coupon."""
     amount = _percent(order, _merchandise_price(order), rng.choice((15, 20)))
-    _off_order(order, amount, "newsletter", coupon_id="NEWS-2026", campaign_id="newsletter")
+    adjustment = _off_order(order, amount, "newsletter")
+    adjustment.coupon_id, adjustment.campaign_id = "NEWS-2026", "newsletter"
 
 
 @variety(_DISCOUNTS, group="whole")
