@@ -1,6 +1,6 @@
 """A real PostgreSQL for tests: started once a session in a temporary folder, on a Unix socket only.
 
-Use it from a conftest: ``from postgres import postgres_server, postgres_url``, two fixtures.
+Use it from a conftest: ``from tests.postgres import postgres_server, postgres_url``, two fixtures.
 PostgreSQL's own programs are taken from PATH, from ``pg_config --bindir`` or from Debian's folders;
 where there are none, tests that ask for the fixtures are skipped.
 """

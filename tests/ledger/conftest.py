@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
 import pytest
-from cryptography.fernet import Fernet
+from tests.ledger.ledger_examples import KEY, NOON
+from tests.postgres import postgres_server, postgres_url  # noqa: F401 - fixtures
 
 from cartage.ledger import Ledger
-from cartage.seams import DocumentKey
 from cartage.windows import Selection, Window
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from postgres import postgres_server, postgres_url  # noqa: E402, F401 - fixtures
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-KEY = Fernet.generate_key().decode()
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+    from pathlib import Path
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -62,19 +55,3 @@ def start(ledger: Ledger) -> Callable[..., int]:
         )
 
     return open_run
-
-
-def rows(*keys: str, version: str = "2026-03-01T11:00:00Z", first: int = 0) -> pa.Table:
-    """Give the extracted rows of these keys."""
-    return table((first + place, key, version) for place, key in enumerate(keys))
-
-
-def table(extracted: Iterable[tuple[int, str, str]]) -> pa.Table:
-    """Give extracted rows (row, key, version) as `Outcomes.extracted` takes them."""
-    schema = pa.schema([("row", pa.int64()), ("key", pa.string()), ("version", pa.string())])
-    return pa.Table.from_pylist([dict(zip(schema.names, each, strict=True)) for each in extracted], schema=schema)
-
-
-def document(number: str, *, version: str = "1", body: str = "a", type_: str = "salesOrder") -> DocumentKey:
-    """Give the document of an order."""
-    return DocumentKey(type_, f"shop_erp-RefArch-so-{number}", "order", f"RefArch/{number}", version, body * 64)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from cartage.ledger import rowsets
 from cartage.ledger.engine import Database, chunks
 from cartage.ledger.tables import cross_references
 
@@ -41,13 +42,11 @@ class CrossReferences:
 
     def put(self, integration: str, kind: str, references: Iterable[CrossReference]) -> None:
         """Note references; a shop id that is known already takes the new ERP id."""
-        changing = ("erp_id", "erp_number", "changed_at")
-        insert = self._database.upsert(cross_references, update=lambda new: {each: new[each] for each in changing})
-        base = {"integration": integration, "kind": kind, "changed_at": datetime.now(UTC)}
-        by_id = {each.shop_id: each for each in references}
-        for part in chunks(sorted(by_id), REFERENCES):
+        same = {"integration": integration, "kind": kind, "changed_at": datetime.now(UTC)}
+        by_id = {each.shop_id: asdict(each) for each in references}
+        for part in chunks([by_id[each] for each in sorted(by_id)], REFERENCES):
             with self._database.write() as connection:
-                connection.execute(insert, [{**base, **asdict(by_id[each])} for each in part])
+                rowsets.upsert(connection, cross_references, part, same, update=("erp_id", "erp_number", "changed_at"))
 
     def by_shop_id(self, integration: str, kind: str, shop_ids: Iterable[str]) -> dict[str, CrossReference]:
         """Give what the ERP calls these, by shop id."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from cartage.ledger import rowsets
 from cartage.ledger.tables import drops, runs
 from cartage.seams import Drop
 
@@ -58,18 +59,17 @@ class Drops:
 
     def put(self, drop: Drop) -> None:
         """Write the drop's state. A drop is known by content and path: a repeat elsewhere is a row of its own."""
-        values = {each.name: getattr(drop, each.name) for each in fields(Drop)}
-        values |= {"integration": self._integration, "flow": self._flow, "run_id": self._run_id}
-        values["changed_at"] = datetime.now(UTC)
-        changing = ("name", "landed_uri", "state", "reason", "run_id", "changed_at")
-        insert = self._database.upsert(
-            drops,
-            update=lambda new: {each: new[each] for each in changing},
-            # The same file put back in its place repeats itself: what became of it the first time stays known.
-            where=lambda new: sa.or_(new.state != "repeated", drops.c.state == "repeated"),
-        )
+        same = {"integration": self._integration, "flow": self._flow, "run_id": self._run_id}
         with self._database.write() as connection:
-            connection.execute(insert, [values])
+            rowsets.upsert(
+                connection,
+                drops,
+                [asdict(drop)],
+                {**same, "changed_at": datetime.now(UTC)},
+                update=("name", "landed_uri", "state", "reason", "run_id", "changed_at"),
+                # The same file put back in its place repeats itself: what became of it the first time stays known.
+                where=lambda new: sa.or_(new.state != "repeated", drops.c.state == "repeated"),
+            )
 
     def _list(self, *where: sa.ColumnElement[bool]) -> list[Drop]:
         query = sa.select(*_COLUMNS).where(self._ours, *where)

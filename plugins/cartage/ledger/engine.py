@@ -18,13 +18,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from cartage.errors import CartageError, RetryableError, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 BUSY_SECONDS = 30
 """How long a writer waits for another before the task is told to try again."""
@@ -74,31 +73,6 @@ class Database:
         """
         with _translated(), self._writer.begin() as connection:
             yield connection
-
-    def upsert(
-        self,
-        table: sa.Table,
-        *,
-        update: Callable[[Any], dict[str, Any]] | None = None,
-        where: Callable[[Any], sa.ColumnElement[bool]] | None = None,
-    ) -> sa.Executable:
-        """Make an insert that meets an existing primary key without failing.
-
-        Args:
-            table: where to.
-            update: columns to set on the existing row, from the row that was to be inserted;
-                None leaves the existing row as it is.
-            where: only when this holds, from the same row.
-        """
-        insert = sqlite.insert(table) if self.dialect == "sqlite" else postgresql.insert(table)
-        keys = [column.name for column in table.primary_key]
-        if update is None:
-            return insert.on_conflict_do_nothing(index_elements=keys)
-        return insert.on_conflict_do_update(
-            index_elements=keys,
-            set_=update(insert.excluded),
-            where=None if where is None else where(insert.excluded),
-        )
 
     def close(self) -> None:
         """Close all connections."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from cartage.ledger import rowsets
 from cartage.ledger import runs as run_rows
 from cartage.ledger.complaints import write_complaints
 from cartage.ledger.engine import Database, chunks
@@ -19,7 +20,7 @@ from cartage.ledger.tables import attempts, documents, intents, runs
 from cartage.seams import Attempt, Claim, DocumentKey, DocumentOutcome, DocumentResult
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sqlalchemy.engine import Connection
 
@@ -100,22 +101,17 @@ class DocumentJournal:
         run_rows.fetch(connection, self._run_id)
         now = datetime.now(UTC)
         first = {_place(each): each for each in reversed(wanted)}
-        blank = {"integration": self._integration, "system": self._system, "pending": False, "changed_at": now}
-        connection.execute(
-            self._database.upsert(documents),
-            [{**blank, **_naming(each)} for _, each in sorted(first.items())],
-        )
+        same = {"integration": self._integration, "system": self._system, "pending": False, "changed_at": now}
+        rowsets.upsert(connection, documents, [_naming(each) for _, each in sorted(first.items())], same)
         rows = self._lock(connection, first)
         closed = self._closed(connection, {row.holder_run_id for row in rows.values()})
         claims = [self._decide(each, rows[_place(each)], closed, now) for each in wanted]
         taken = {_place(each.document): each.document for each in claims if each.granted and each.done is None}
         if taken:
-            until = now + self._lease
-            connection.execute(_TAKE, [{**self._at(place), "until": until, "now": now} for place in sorted(taken)])
-            connection.execute(
-                sa.insert(intents),
-                [self._intent(document, now) for _, document in sorted(taken.items())],
-            )
+            held = {"holder_run_id": self._run_id, "holder": self._holder, "leased_until": now + self._lease}
+            self._change(connection, _placed(taken), lambda _: {}, {**held, "pending": True, "changed_at": now})
+            begun = {"run_id": self._run_id, "system": self._system, "began_at": now}
+            rowsets.insert(connection, intents, [_intent(each) for _, each in sorted(taken.items())], begun)
         return claims
 
     def _decide(self, wanted: DocumentKey, row: Any, closed: set[int], now: datetime) -> Claim:
@@ -146,20 +142,12 @@ class DocumentJournal:
     def _note(self, connection: Connection, results: Mapping[Place, DocumentResult]) -> None:
         now = datetime.now(UTC)
         rows = self._lock(connection, results)
-        mine = {place: results[place] for place, row in sorted(rows.items()) if self._holds(row)}
-        if mine:
-            connection.execute(_FINISH, [self._result(place, each, now) for place, each in mine.items()])
-        ended = [
-            {
-                **self._at(place),
-                "ended_at": now,
-                "outcome": each.outcome,
-                "internal_id": each.internal_id,
-                "complaints": write_complaints(each.complaints),
-            }
-            for place, each in results.items()
-        ]
-        connection.execute(_END, ended)
+        mine = [(place, results[place]) for place, row in sorted(rows.items()) if self._holds(row)]
+        ended = {"done_run_id": self._run_id, "pending": False, "changed_at": now, **_FREED}
+        for applied, taken in ((True, _applied), (False, _refused)):
+            given = [_result(place, each) for place, each in mine if (each.outcome in APPLIED) is applied]
+            self._change(connection, given, taken, ended)
+        self._end(connection, [_ending(place, each) for place, each in results.items()], now)
 
     def release(self, claims: Sequence[Claim], attempts: Sequence[Attempt] = ()) -> None:
         """Let go without a result; the intent stays unfinished, so the next claim says to look first.
@@ -174,10 +162,8 @@ class DocumentJournal:
             with self._database.write() as connection:
                 rows = self._lock(connection, part)
                 mine = [place for place, row in sorted(rows.items()) if self._holds(row)]
-                if mine:
-                    connection.execute(_LET_GO, [{**self._at(place), "now": now} for place in mine])
-                nothing = {"ended_at": now, "outcome": "released", "internal_id": None, "complaints": None}
-                connection.execute(_END, [{**self._at(place), **nothing} for place in part])
+                self._change(connection, _placed(mine), lambda _: {}, {**_FREED, "changed_at": now})
+                self._end(connection, [_ending(place, None) for place in part], now)
         if attempts:
             only = next(iter(held.values())) if len(held) == 1 else None
             with self._database.write() as connection:
@@ -213,57 +199,34 @@ class DocumentJournal:
         closed = sa.select(runs.c.id).where(runs.c.id.in_(ids), runs.c.state != "open")
         return set(connection.execute(closed).scalars()) if ids else set()
 
-    def _at(self, place: Place) -> dict[str, Any]:
-        return {
-            "at_integration": self._integration,
-            "at_system": self._system,
-            "at_type": place[0],
-            "at_folded": place[1],
-            "by_run": self._run_id,
-            "by_holder": self._holder,
-        }
+    def _change(
+        self,
+        connection: Connection,
+        rows: Sequence[Mapping[str, Any]],
+        values: Callable[[Any], Mapping[str, Any]],
+        same: Mapping[str, Any],
+    ) -> None:
+        ours = [documents.c.integration == self._integration, documents.c.system == self._system]
+        rowsets.update(connection, documents, rows, on=("type", "folded_id"), where=ours, values=values, same=same)
 
-    def _intent(self, document: DocumentKey, now: datetime) -> dict[str, Any]:
-        named = _naming(document)
-        del named["external_id"]
-        body = {"version": document.version, "hash": document.hash}
-        return {**named, **body, "run_id": self._run_id, "system": self._system, "began_at": now}
-
-    def _result(self, place: Place, result: DocumentResult, now: datetime) -> dict[str, Any]:
-        return {
-            **self._at(place),
-            "applied": result.outcome in APPLIED,
-            "now": now,
-            "new_internal_id": result.internal_id,
-            "new_number": result.number,
-            "new_version": result.document.version,
-            "new_hash": result.document.hash,
-            "new_outcome": result.outcome,
-            "new_complaints": write_complaints(result.complaints),
-        }
+    def _end(self, connection: Connection, rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
+        rowsets.update(
+            connection,
+            intents,
+            rows,
+            on=("type", "folded_id"),
+            where=[
+                intents.c.run_id == self._run_id,
+                intents.c.system == self._system,
+                intents.c.ended_at.is_(None),
+            ],
+            values=lambda new: {"outcome": new.outcome, "internal_id": new.internal_id, "complaints": new.complaints},
+            same={"ended_at": now},
+        )
 
     def _attempts(self, connection: Connection, made: Iterable[tuple[DocumentKey | None, Attempt]]) -> None:
-        rows = [self._attempt(document, attempt) for document, attempt in made]
-        if rows:
-            connection.execute(sa.insert(attempts), rows)
-
-    def _attempt(self, document: DocumentKey | None, attempt: Attempt) -> dict[str, Any]:
-        return {
-            "run_id": self._run_id,
-            "system": self._system,
-            "type": document.type if document else None,
-            "folded_id": fold(document.external_id) if document else None,
-            "kind": document.kind if document else None,
-            "key": document.key if document else None,
-            "at": attempt.at,
-            "method": attempt.method,
-            "path": attempt.path,
-            "status": attempt.status,
-            "request": _shortened(attempt.request),
-            "answer": _shortened(attempt.answer),
-            "milliseconds": attempt.milliseconds,
-            "error_code": attempt.error_code,
-        }
+        same = {"run_id": self._run_id, "system": self._system}
+        rowsets.insert(connection, attempts, [_attempt(document, each) for document, each in made], same)
 
 
 def _naming(document: DocumentKey) -> dict[str, Any]:
@@ -276,70 +239,77 @@ def _naming(document: DocumentKey) -> dict[str, Any]:
     }
 
 
+def _placed(places: Iterable[Place]) -> list[dict[str, Any]]:
+    return [{"type": type_, "folded_id": folded} for type_, folded in sorted(places)]
+
+
+def _intent(document: DocumentKey) -> dict[str, Any]:
+    named = _naming(document)
+    del named["external_id"]
+    return {**named, "version": document.version, "hash": document.hash}
+
+
+def _result(place: Place, result: DocumentResult) -> dict[str, Any]:
+    return {
+        **_ending(place, result),
+        "number": result.number,
+        "version": result.document.version,
+        "hash": result.document.hash,
+    }
+
+
+def _ending(place: Place, result: DocumentResult | None) -> dict[str, Any]:
+    """Give what ends an intent; None means that it was let go without a result."""
+    return {
+        "type": place[0],
+        "folded_id": place[1],
+        "outcome": result.outcome if result else "released",
+        "internal_id": result.internal_id if result else None,
+        "complaints": write_complaints(result.complaints) if result else None,
+    }
+
+
+def _refused(new: Any) -> dict[str, Any]:
+    """Give what any result changes: it never takes away an id that was known."""
+    return {
+        "internal_id": sa.func.coalesce(new.internal_id, documents.c.internal_id),
+        "number": sa.func.coalesce(new.number, documents.c.number),
+        "outcome": new.outcome,
+        "complaints": new.complaints,
+        "done_hash": new.hash,
+    }
+
+
+def _applied(new: Any) -> dict[str, Any]:
+    """Give what a result changes after which the target has this body."""
+    return {**_refused(new), "version": new.version, "hash": new.hash}
+
+
+def _attempt(document: DocumentKey | None, attempt: Attempt) -> dict[str, Any]:
+    return {
+        "type": document.type if document else None,
+        "folded_id": fold(document.external_id) if document else None,
+        "kind": document.kind if document else None,
+        "key": document.key if document else None,
+        "at": attempt.at,
+        "method": attempt.method,
+        "path": attempt.path,
+        "status": attempt.status,
+        "request": _shortened(attempt.request),
+        "answer": _shortened(attempt.answer),
+        "milliseconds": attempt.milliseconds,
+        "error_code": attempt.error_code,
+    }
+
+
 def _shortened(text: str | None) -> str | None:
-    if text is None or len(text) <= TEXT_LIMIT:
-        return text
-    return f"{text[:TEXT_LIMIT]}… ({len(text) - TEXT_LIMIT} more characters)"
+    """Cut what is too long to keep, and what no JSON text can hold on PostgreSQL."""
+    if text is None:
+        return None
+    clean = text.replace("\x00", "")
+    if len(clean) <= TEXT_LIMIT:
+        return clean
+    return f"{clean[:TEXT_LIMIT]}… ({len(clean) - TEXT_LIMIT} more characters)"
 
 
-_THIS = sa.and_(
-    documents.c.integration == sa.bindparam("at_integration"),
-    documents.c.system == sa.bindparam("at_system"),
-    documents.c.type == sa.bindparam("at_type"),
-    documents.c.folded_id == sa.bindparam("at_folded"),
-)
 _FREED: dict[str, Any] = {"holder_run_id": None, "holder": None, "leased_until": None}
-
-_TAKE = (
-    sa.update(documents)
-    .where(_THIS)
-    .values(
-        holder_run_id=sa.bindparam("by_run"),
-        holder=sa.bindparam("by_holder"),
-        leased_until=sa.bindparam("until"),
-        pending=True,
-        changed_at=sa.bindparam("now"),
-    )
-)
-
-_LET_GO = sa.update(documents).where(_THIS).values(changed_at=sa.bindparam("now"), **_FREED)
-
-
-def _kept_unless_applied(name: str) -> sa.ColumnElement[Any]:
-    new = sa.bindparam(f"new_{name}", type_=sa.Text)
-    return sa.case((sa.bindparam("applied", type_=sa.Boolean), new), else_=documents.c[name])
-
-
-def _kept_unless_given(name: str) -> sa.ColumnElement[Any]:
-    return sa.func.coalesce(sa.bindparam(f"new_{name}", type_=sa.Text), documents.c[name])
-
-
-_FINISH = (
-    sa.update(documents)
-    .where(_THIS)
-    .values(
-        internal_id=_kept_unless_given("internal_id"),
-        number=_kept_unless_given("number"),
-        version=_kept_unless_applied("version"),
-        hash=_kept_unless_applied("hash"),
-        outcome=sa.bindparam("new_outcome"),
-        complaints=sa.bindparam("new_complaints"),
-        done_run_id=sa.bindparam("by_run"),
-        done_hash=sa.bindparam("new_hash", type_=sa.Text),
-        pending=False,
-        changed_at=sa.bindparam("now"),
-        **_FREED,
-    )
-)
-
-_END = (
-    sa.update(intents)
-    .where(
-        intents.c.run_id == sa.bindparam("by_run"),
-        intents.c.system == sa.bindparam("at_system"),
-        intents.c.type == sa.bindparam("at_type"),
-        intents.c.folded_id == sa.bindparam("at_folded"),
-        intents.c.ended_at.is_(None),
-    )
-    .values({each: sa.bindparam(each) for each in ("ended_at", "outcome", "internal_id", "complaints")})
-)

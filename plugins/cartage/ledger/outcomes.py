@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from cartage.errors import BatchError
+from cartage.ledger import rowsets, states
 from cartage.ledger import runs as run_rows
-from cartage.ledger import states
 from cartage.ledger.complaints import first_code, read_complaints, write_complaints
 from cartage.ledger.engine import Database, chunks
 from cartage.ledger.tables import outcomes
@@ -75,20 +75,22 @@ class Outcomes:
             BatchError: there is no such run.
             RetryableError: the database was busy or lost.
         """
-        now = datetime.now(UTC)
         with self._database.read() as connection:
             run = run_rows.fetch(connection, run_id)
-        insert = self._database.upsert(
-            outcomes,
-            update=lambda new: {each: new[each] for each in ("key", "version", "hash", "batch")},
-            where=lambda _: outcomes.c.outcome.is_(None),
-        )
-        base = {"run_id": run_id, "record": record, "batch": batch, "hash": None, "extracted_at": now}
-        for part in chunks(rows.to_pylist(), ROWS):
+        same = {"run_id": run_id, "record": record, "batch": batch, "extracted_at": datetime.now(UTC)}
+        names = [name for name in ("row", "key", "version", "hash") if name in rows.column_names]
+        for part in chunks(rows.select(names).to_pylist(), ROWS):
             with self._database.write() as connection:
-                connection.execute(insert, [{**base, **each} for each in part])
+                rowsets.upsert(
+                    connection,
+                    outcomes,
+                    part,
+                    same,
+                    update=("key", "version", "hash", "batch"),
+                    where=lambda _: outcomes.c.outcome.is_(None),
+                )
                 if not run.dry_run:
-                    states.arrived(self._database, connection, run, record, part)
+                    states.arrived(connection, run, record, part)
 
     def restart(self, run_id: int, record: str) -> None:
         """Forget the rows that have no outcome, before a tried-again `extract` reads its window anew."""
@@ -143,7 +145,15 @@ class Outcomes:
                     fresh.setdefault(verdict.row, verdict)
             if not fresh:
                 return
-            connection.execute(_DECIDE, [_decision(run.id, record, each, now) for each in fresh.values()])
+            rowsets.update(
+                connection,
+                outcomes,
+                [_decision(each) for each in fresh.values()],
+                on=("row",),
+                where=[outcomes.c.run_id == run.id, outcomes.c.record == record, outcomes.c.outcome.is_(None)],
+                values=lambda new: {name: new[name] for name in _DECIDED},
+                same={"decided_at": now},
+            )
             if not run.dry_run:
                 decided = [(rows[row], verdict) for row, verdict in fresh.items()]
                 states.decided(connection, run, record, decided, now)
@@ -205,26 +215,14 @@ class Outcomes:
         return states.known(self._database, integration, record, keys)
 
 
-_DECIDE = (
-    sa.update(outcomes)
-    .where(
-        outcomes.c.run_id == sa.bindparam("at_run"),
-        outcomes.c.record == sa.bindparam("at_record"),
-        outcomes.c.row == sa.bindparam("at_row"),
-        outcomes.c.outcome.is_(None),
-    )
-    .values({each: sa.bindparam(each) for each in ("outcome", "code", "complaints", "target_id", "decided_at")})
-)
+_DECIDED = ("outcome", "code", "complaints", "target_id")
 
 
-def _decision(run_id: int, record: str, verdict: Verdict, now: datetime) -> dict[str, Any]:
+def _decision(verdict: Verdict) -> dict[str, Any]:
     return {
-        "at_run": run_id,
-        "at_record": record,
-        "at_row": verdict.row,
+        "row": verdict.row,
         "outcome": verdict.outcome.value,
         "code": first_code(verdict.complaints),
         "complaints": write_complaints(verdict.complaints),
         "target_id": verdict.target_id,
-        "decided_at": now,
     }

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 PLANS = 500
 """Plans a transaction and a page."""
 
-_COLUMNS = ("action", "kind", "key", "version", "hash", "complaints", "sealed")
-
 
 class Plans:
     """The plans of all dry runs. Bodies and changes are the customer's data, so they are stored encrypted."""
@@ -32,10 +30,12 @@ class Plans:
 
     def put(self, run_id: int, planned: Iterable[Planned]) -> None:
         """Note plans; the same document of the same row planned again replaces its plan."""
-        insert = self._database.upsert(plans, update=lambda new: {each: new[each] for each in _COLUMNS})
-        for part in chunks(list(planned), PLANS):
+        place = sa.tuple_(plans.c.type, plans.c.external_id, plans.c.row)
+        newest = {(each.document.type, each.document.external_id, each.row): each for each in planned}
+        for part in chunks(sorted(newest), PLANS):
             with self._database.write() as connection:
-                connection.execute(insert, [self._row(run_id, each) for each in part])
+                connection.execute(sa.delete(plans).where(plans.c.run_id == run_id, place.in_(part)))
+                connection.execute(sa.insert(plans), [self._row(run_id, newest[each]) for each in part])
 
     def _row(self, run_id: int, planned: Planned) -> dict[str, Any]:
         secret = json.dumps({"body": planned.body, "changes": planned.changes}).encode()

@@ -169,7 +169,7 @@ class Questions:
             .group_by(records.c.site)
         )
         with self._database.read() as connection:
-            return dict(connection.execute(query).tuples().all())
+            return {site: at for site, at in connection.execute(query)}  # noqa: C416 - dict() does not take rows
 
 
 def _state(row: sa.Row[Any]) -> State:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from cartage.ledger import quarantine
+from cartage.ledger import quarantine, rowsets
 from cartage.ledger.complaints import first_code, write_complaints
 from cartage.ledger.engine import Database, chunks
 from cartage.ledger.tables import documents, records
@@ -58,20 +58,12 @@ def site_of(key: str) -> str | None:
     return key.partition("/")[0] if "/" in key else None
 
 
-def arrived(
-    database: Database,
-    connection: Connection,
-    run: Run,
-    record: str,
-    rows: Sequence[Mapping[str, Any]],
-) -> None:
+def arrived(connection: Connection, run: Run, record: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Note records that were never seen before; the time of it is what the silence alert looks at."""
-    insert = database.upsert(records)
     now = datetime.now(UTC)
-    base = {"integration": run.integration, "record": record, "run_id": run.id, "first_at": now, "last_at": now}
+    same = {"integration": run.integration, "record": record, "run_id": run.id, "first_at": now, "last_at": now}
     by_key = {
         row["key"]: {
-            **base,
             "key": row["key"],
             "site": site_of(row["key"]),
             "number": number_of(row["key"]),
@@ -80,29 +72,43 @@ def arrived(
         for row in rows
     }
     # In the order of their keys: two runs that meet on PostgreSQL wait for each other, never in a circle.
-    connection.execute(insert, [by_key[key] for key in sorted(by_key)])
+    rowsets.upsert(connection, records, [by_key[key] for key in sorted(by_key)], same)
 
 
 def decided(
-    connection: Connection,
-    run: Run,
-    record: str,
-    verdicts: Sequence[tuple[Any, Verdict]],
-    now: datetime,
+    connection: Connection, run: Run, record: str, verdicts: Sequence[tuple[Any, Verdict]], now: datetime
 ) -> None:
     """Bring the records' states up to these outcomes, given with their outcome rows.
 
     A superseded copy says nothing of the record itself: its state stays as the newer copy left it.
-    An older run that ends late does not undo what a newer version did.
+    An older version that ends late does not undo what a newer one did.
     """
     telling = [(row, each) for row, each in verdicts if each.outcome is not Outcome.SUPERSEDED]
-    if not telling:
-        return
+    telling.sort(key=lambda each: (each[0].version or "", each[0].row))
+    applied: dict[str, tuple[Any, Verdict]] = {}
+    others: dict[str, tuple[Any, Verdict]] = {}
+    for row, verdict in telling:  # the last one counts
+        if verdict.outcome in APPLIED:
+            applied[verdict.key] = (row, verdict)
+            others.pop(verdict.key, None)
+        else:
+            others[verdict.key] = (row, verdict)
+    ours = [records.c.integration == run.integration, records.c.record == record]
+    _lock(connection, ours, applied.keys() | others.keys())
     numbers = _numbers(connection, run.integration, record, [each for _, each in telling])
-    telling.sort(key=lambda each: (each[1].key, each[0].version or "", each[0].row))
-    connection.execute(_UPDATE, [_state(run, record, each, numbers.get(each[1].key), now) for each in telling])
-    applied = {each.key: row.version or "" for row, each in telling if each.outcome in APPLIED}
-    quarantine.resolve_applied(connection, run, record, applied, now)
+    for decisions, taken in ((applied, _applied), (others, _others)):
+        rowsets.update(
+            connection,
+            records,
+            [_state(row, verdict, numbers.get(key)) for key, (row, verdict) in sorted(decisions.items())],
+            on=("key",),
+            where=ours,
+            values=taken,
+            same={"run_id": run.id, "last_at": now},
+            only=_not_older,
+        )
+    versions = {key: row.version or "" for key, (row, _) in applied.items()}
+    quarantine.resolve_applied(connection, run, record, versions, now)
 
 
 def known(database: Database, integration: str, record: str, keys: Iterable[str]) -> dict[str, Known]:
@@ -131,48 +137,42 @@ def _numbers(connection: Connection, integration: str, record: str, verdicts: Se
     return {row.key: row.number for row in found if ids[row.key] == row.internal_id}
 
 
-def _state(run: Run, record: str, decision: tuple[Any, Verdict], number: str | None, now: datetime) -> dict[str, Any]:
-    row, verdict = decision
+def _lock(connection: Connection, ours: Sequence[sa.ColumnElement[bool]], keys: Iterable[str]) -> None:
+    """Hold the states in the order of their keys, so that two runs never wait for each other in a circle."""
+    if connection.dialect.name == "postgresql":
+        held = sa.select(records.c.key).where(*ours, records.c.key.in_(sorted(keys)))
+        connection.execute(held.order_by(records.c.key).with_for_update())
+
+
+def _state(row: Any, verdict: Verdict, number: str | None) -> dict[str, Any]:
     return {
-        "at_integration": run.integration,
-        "at_record": record,
-        "at_key": verdict.key,
-        "applied": verdict.outcome in APPLIED,
-        "new_version": row.version,
-        "new_hash": row.hash,
-        "new_target_id": verdict.target_id,
-        "new_target_number": number,
+        "key": verdict.key,
+        "version": row.version,
+        "hash": row.hash,
+        "target_id": verdict.target_id,
+        "target_number": number,
         "outcome": verdict.outcome.value,
         "code": first_code(verdict.complaints),
         "complaints": write_complaints(verdict.complaints),
-        "run_id": run.id,
-        "last_at": now,
     }
 
 
-def _when_applied(name: str) -> sa.ColumnElement[Any]:
-    new = sa.bindparam(f"new_{name}", type_=sa.Text)
-    return sa.case((sa.bindparam("applied", type_=sa.Boolean), new), else_=records.c[name])
+def _not_older(new: Any) -> sa.ColumnElement[bool]:
+    return sa.func.coalesce(records.c.version, "") <= sa.func.coalesce(new.version, "")
 
 
-def _when_given(name: str) -> sa.ColumnElement[Any]:
-    return sa.func.coalesce(sa.bindparam(f"new_{name}", type_=sa.Text), records.c[name])
+def _others(new: Any) -> dict[str, Any]:
+    """Give what any outcome changes: it never takes away an id that was known."""
+    return {
+        "seen_version": sa.func.coalesce(new.version, records.c.seen_version),
+        "target_id": sa.func.coalesce(new.target_id, records.c.target_id),
+        "target_number": sa.func.coalesce(new.target_number, records.c.target_number),
+        "outcome": new.outcome,
+        "code": new.code,
+        "complaints": new.complaints,
+    }
 
 
-_UPDATE = (
-    sa.update(records)
-    .where(
-        records.c.integration == sa.bindparam("at_integration"),
-        records.c.record == sa.bindparam("at_record"),
-        records.c.key == sa.bindparam("at_key"),
-        sa.func.coalesce(records.c.version, "") <= sa.func.coalesce(sa.bindparam("new_version", type_=sa.Text), ""),
-    )
-    .values(
-        version=_when_applied("version"),
-        hash=_when_applied("hash"),
-        seen_version=sa.func.coalesce(sa.bindparam("new_version", type_=sa.Text), records.c.seen_version),
-        target_id=_when_given("target_id"),
-        target_number=_when_given("target_number"),
-        **{each: sa.bindparam(each) for each in ("outcome", "code", "complaints", "run_id", "last_at")},
-    )
-)
+def _applied(new: Any) -> dict[str, Any]:
+    """Give what an outcome changes after which the target has this version."""
+    return {**_others(new), "version": new.version, "hash": new.hash}
