@@ -21,7 +21,7 @@ _SECTION = {
 Place = Literal["o:errorPath", "o:errorUrl", "o:errorHeader", "o:errorQueryParam"]
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - NetSuite refuses; it is no error of ours
     """NetSuite says no.
 
     Args:

@@ -7,6 +7,10 @@ import datetime as dt
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+
 from sandbox.netsuite.account import Account
 from sandbox.netsuite.answers import RESOURCE, Refusal, dumps, loads, resource
 from sandbox.netsuite.asynchronous import Jobs
@@ -19,9 +23,6 @@ from sandbox.netsuite.record_service import RECORDS, Call, json_body, page_links
 from sandbox.netsuite.records import all_rules
 from sandbox.netsuite.seed import seed
 from sandbox.netsuite.suiteql import SuiteQL
-from starlette.applications import Starlette
-from starlette.responses import Response
-from starlette.routing import Route
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -11,10 +11,11 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from starlette.responses import Response
+
 from sandbox.netsuite.answers import Refusal, dumps, resource
 from sandbox.netsuite.record_service import Call, json_body
 from sandbox.netsuite.store import utc_now
-from starlette.responses import Response
 
 if TYPE_CHECKING:
     from sandbox.netsuite.account import Account
@@ -51,7 +52,7 @@ class Jobs:
         Raises:
             Refusal: the batch is too large or not readable, or the idempotency key was used before.
         """
-        base = call.base.partition("/services/")[0]
+        base = call.base_url
         key = call.headers.get("x-netsuite-idempotency-key")
         store = self.account.store
         if key:
@@ -78,7 +79,7 @@ class Jobs:
         headers = {name: value for name, value in call.headers.items() if name in _KEPT}
         return {
             "method": method, "parts": parts, "body": body, "query": dict(call.query), "headers": headers,
-            "role": call.login.role, "base": call.base.partition("/services/")[0],
+            "role": call.login.role, "base": call.base_url,
         }  # fmt: skip
 
     def _batch(self, call: Call) -> list[Task]:

@@ -6,30 +6,33 @@ Token-based: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/secti
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import secrets
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote, unquote
 
 import jwt
 from oauthlib.oauth1.rfc5849 import signature
 from oauthlib.oauth1.rfc5849.utils import parse_authorization_header
-
-from sandbox.netsuite.answers import Refusal, dumps
 from starlette.responses import Response
 
+from sandbox.netsuite.answers import Refusal, dumps
+
 if TYPE_CHECKING:
+    from starlette.requests import Request
+
     from sandbox.netsuite.config import Credentials, NetSuiteConfig
     from sandbox.netsuite.store import Store
-    from starlette.requests import Request
 
 ALGORITHMS = ["PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
 """Signatures of a client assertion. RSA PKCS#1 v1.5 (RS256) is refused: NetSuite deprecated it."""
 
 SCOPE = "rest_webservices"
+_HASHES = {"HMAC-SHA256": hashlib.sha256, "HMAC-SHA1": hashlib.sha1}
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _LEVELS = ("NONE", "VIEW", "CREATE", "EDIT", "FULL")
 
@@ -116,17 +119,19 @@ class Gatekeeper:
     def _signed(self, request: Request, header: str) -> None:
         """Verify an OAuth 1.0a signature over method, address and parameters."""
         try:
-            given = dict(parse_authorization_header(header))
+            given = {name: unquote(value) for name, value in parse_authorization_header(header)}
         except ValueError:
             raise _no("Invalid login attempt: the Authorization header cannot be read.") from None
         known = self.credentials
         expected = {
             "realm": known.account, "oauth_consumer_key": known.consumer_key, "oauth_token": known.token_id,
-            "oauth_signature_method": "HMAC-SHA256",
         }  # fmt: skip
         for name, value in expected.items():
             if not hmac.compare_digest(given.get(name, "").encode(), value.encode()):
                 raise _no(f"Invalid login attempt: {name} is not what this account knows.")
+        method = given.get("oauth_signature_method", "")
+        if method not in self.config.token_signatures or method not in _HASHES:
+            raise _no("Invalid login attempt: oauth_signature_method must be HMAC-SHA256.")
         stamp = given.get("oauth_timestamp", "")
         if not stamp.isdigit() or abs(time.time() - int(stamp)) > 300:
             raise _no("Invalid login attempt: oauth_timestamp is more than five minutes off.")
@@ -137,7 +142,8 @@ class Gatekeeper:
         base = signature.signature_base_string(
             request.method, signature.base_string_uri(address), signature.normalize_parameters(parameters)
         )
-        right = signature.sign_hmac_sha256(base, known.consumer_secret, known.token_secret)
+        secret = f"{quote(known.consumer_secret, safe='')}&{quote(known.token_secret, safe='')}"
+        right = base64.b64encode(hmac.digest(secret.encode(), base.encode(), _HASHES[method])).decode()
         if not hmac.compare_digest(right.encode(), given.get("oauth_signature", "").encode()):
             raise _no("Invalid login attempt: the signature does not fit.")
         self._once(f"{stamp} {given.get('oauth_nonce', '')}")
@@ -184,7 +190,10 @@ class Gatekeeper:
             )  # fmt: skip
         except jwt.PyJWTError as wrong:
             return f"the assertion was refused: {wrong}"
-        if claims["iss"] != known.client_id:
+        return self._claim_fault(claims)
+
+    def _claim_fault(self, claims: dict[str, Any]) -> str | None:
+        if claims["iss"] != self.credentials.client_id:
             return "no integration record has this client id"
         if claims["exp"] - claims["iat"] > 3600:
             return "exp must be at most 60 minutes after iat"

@@ -93,6 +93,8 @@ class NetSuiteConfig:
         refuse_unknown_fields: whether a property nobody knows is refused when the request does not
             say (`X-NetSuite-PropertyNameValidation`). NetSuite only warns; here that would hide losses.
         sdf_project: the customization project that was deployed to the account.
+        token_signatures: signature methods of OAuth 1.0a that are taken. NetSuite takes HMAC-SHA256 only;
+            clients of its time before 2021 sign with HMAC-SHA1.
         closed_periods: months whose books are closed, as YYYY-MM.
     """
 
@@ -108,6 +110,7 @@ class NetSuiteConfig:
     enforce_role: bool = True
     refuse_unknown_fields: bool = True
     sdf_project: Path = SDF_PROJECT
+    token_signatures: tuple[str, ...] = ("HMAC-SHA256",)
     closed_periods: tuple[str, ...] = ()
 
     @property

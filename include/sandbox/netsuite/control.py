@@ -16,11 +16,28 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _FAULT_KEYS = frozenset(
-    "match skip times status code detail retry_after body content_type latency_ms drop_connection "
-    "timeout_after_commit drop_after_commit seconds".split()
+    [
+        "match",
+        "skip",
+        "times",
+        "status",
+        "code",
+        "detail",
+        "retry_after",
+        "body",
+        "content_type",
+        "latency_ms",
+        "drop_connection",
+        "timeout_after_commit",
+        "drop_after_commit",
+        "seconds",
+    ]
 )
 
 
@@ -124,22 +141,15 @@ class Control:
         Raises:
             ValueError: it has a key nobody knows, or a value of the wrong kind.
         """
-        setters = {
-            "latency_ms": self._set_latency, "concurrency": lambda value: setattr(self, "concurrency", int(value)),
-            "closed_periods": lambda value: setattr(self, "closed_periods", set(value)),
-            "script_adds_fee": lambda value: setattr(self, "script_adds_fee", Decimal(str(value))),
-            "tax_rounding": lambda value: setattr(self, "tax_rounding", Decimal(str(value))),
-            "faults": lambda value: self.faults.extend(Fault.of(each) for each in value),
+        readers: dict[str, Callable[[Any], Any]] = {
+            "latency_ms": _range, "concurrency": int, "closed_periods": set, "script_adds_fee": _decimal,
+            "tax_rounding": _decimal, "faults": lambda value: self.faults + [Fault.of(each) for each in value],
         }  # fmt: skip
-        unknown = document.keys() - setters.keys()
+        unknown = document.keys() - readers.keys()
         if unknown:
-            raise ValueError(f"unknown key {', '.join(sorted(unknown))}; known are {', '.join(sorted(setters))}")
+            raise ValueError(f"unknown key {', '.join(sorted(unknown))}; known are {', '.join(sorted(readers))}")
         for name, value in document.items():
-            setters[name](value)
-
-    def _set_latency(self, value: Any) -> None:
-        low, high = value if isinstance(value, list) else (value, value)
-        self.latency_ms = (float(low), float(high))
+            setattr(self, name, readers[name](value))
 
     def latency(self) -> float:
         """Give the seconds that the next request takes."""
@@ -171,3 +181,12 @@ class Control:
             each.clear()
         self.card_operations = self.emails = 0
         self.peak = self.active
+
+
+def _range(value: Any) -> tuple[float, float]:
+    low, high = value if isinstance(value, list) else (value, value)
+    return float(low), float(high)
+
+
+def _decimal(value: Any) -> Decimal:
+    return Decimal(str(value))

@@ -10,12 +10,14 @@ import contextlib
 import re
 from typing import TYPE_CHECKING, Any
 
-from sandbox.netsuite.answers import Refusal
 from starlette.responses import Response
 
+from sandbox.netsuite.answers import Refusal
+
 if TYPE_CHECKING:
-    from sandbox.netsuite.control import Control, Fault
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from sandbox.netsuite.control import Control, Fault
 
 SERVICES = "/services/rest"
 _TOKEN = "/auth/oauth2/v1/token"  # noqa: S105 - a path
@@ -123,8 +125,9 @@ async def _hold(receive: Receive, seconds: float) -> None:
     """Wait until the client goes away, or the time is over."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            while (await receive())["type"] != "http.disconnect":
-                await asyncio.sleep(0)
+            message = await receive()
+            while message["type"] != "http.disconnect":
+                message = await receive()
 
 
 def _cut(send: Send) -> None:

@@ -5,14 +5,16 @@ https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/chapter_1540391670
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from starlette.responses import Response
 
 from sandbox.netsuite.answers import Refusal, loads, resource
 from sandbox.netsuite.auth import PERMISSIONS
 from sandbox.netsuite.filters import condition
 from sandbox.netsuite.representation import Representation
 from sandbox.netsuite.transform import transform
-from starlette.responses import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,10 +29,11 @@ PAGE = 1000
 _LEVEL = {"GET": "VIEW", "HEAD": "VIEW", "POST": "CREATE", "PATCH": "EDIT", "DELETE": "FULL"}
 
 
+@dataclass
 class Call:
     """One request to the record service, apart from its transport, so that a job can make it too.
 
-    Args:
+    Attributes:
         account: the account.
         login: who calls.
         base_url: scheme, host and port, for links.
@@ -39,20 +42,23 @@ class Call:
         query: query parameters.
         headers: request headers, names in lower case.
         body: request body.
+        type: record type, once the path was read.
     """
 
-    def __init__(
-        self, account: Account, login: Login, base_url: str, method: str, parts: list[str],
-        query: Mapping[str, str], headers: Mapping[str, str], body: bytes,
-    ) -> None:  # fmt: skip
-        self.account = account
-        self.login = login
-        self.base = f"{base_url}{RECORDS}"
-        self.method = method
-        self.parts = parts
-        self.query = query
-        self.headers = headers
-        self.body = body
+    account: Account
+    login: Login
+    base_url: str
+    method: str
+    parts: list[str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    type: str = ""
+
+    @property
+    def base(self) -> str:
+        """Address of the record service."""
+        return f"{self.base_url}{RECORDS}"
 
     def answer(self) -> Response:
         """Do what is asked.

@@ -9,7 +9,7 @@ import re
 import sqlite3
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlglot
 from sqlglot import exp
@@ -47,7 +47,7 @@ class _Backticks(SQLite):
     """SQLite with backticks: SQLite takes a double-quoted name it does not know for a text."""
 
     class Tokenizer(SQLite.Tokenizer):
-        IDENTIFIERS = ["`"]
+        IDENTIFIERS: ClassVar[list[str | tuple[str, str]]] = ["`"]
 
 
 @dataclass(frozen=True)
@@ -109,25 +109,25 @@ class SuiteQL:
                 row[key] = functions.shown(value, date=at in dates)
         return row
 
-    def _parse(self, text: str) -> exp.Expression:
+    def _parse(self, text: str) -> exp.Expr:
         try:
             trees = sqlglot.parse(text, read="oracle")
         except SqlglotError as wrong:
             raise _refused(f"syntax error: {str(wrong).splitlines()[0]}") from None
         if len(trees) != 1 or not isinstance(trees[0], exp.Query):
             raise _refused("only a single SELECT is supported")
-        tree: exp.Expression = trees[0]
+        tree: exp.Expr = trees[0]
         if re.search(r"\blimit\s+\d", text, re.IGNORECASE):
             raise _refused("LIMIT is not supported; use FETCH FIRST n ROWS ONLY, or limit and offset of the request")
         named = {each.alias.lower() for each in tree.find_all(exp.CTE)}
         for table in tree.find_all(exp.Table):
-            if table.name.lower() not in self._columns and table.name.lower() not in named or table.db:
+            if (table.name.lower() not in self._columns and table.name.lower() not in named) or table.db:
                 raise _refused(f"Record '{table.sql()}' was not found")
         if any(column.args.get("join_mark") for column in tree.find_all(exp.Column)):
             raise _refused("the (+) operator is not supported here; use LEFT JOIN")
         return tree
 
-    def _names(self, tree: exp.Expression) -> list[str]:
+    def _names(self, tree: exp.Expr) -> list[str]:
         """Give the keys of the rows; empty when a star stands among them."""
         assert isinstance(tree, exp.Query)
         projections = tree.selects
@@ -135,25 +135,25 @@ class SuiteQL:
             return []
         return [(each.alias_or_name or f"expr{at}").lower() for at, each in enumerate(projections, start=1)]
 
-    def _date_places(self, tree: exp.Expression) -> set[int]:
+    def _date_places(self, tree: exp.Expr) -> set[int]:
         assert isinstance(tree, exp.Query)
         return {at for at, each in enumerate(tree.selects) if self._is_date(each.unalias())}
 
-    def _is_date(self, node: exp.Expression) -> bool:
+    def _is_date(self, node: exp.Expr) -> bool:
         if isinstance(node, exp.Column):
             return node.name.lower() in self._dates
         if isinstance(node, exp.Max | exp.Min | exp.Coalesce | exp.Paren):
             return self._is_date(node.this)
         return isinstance(node, exp.StrToDate | exp.StrToTime | exp.CurrentTimestamp | exp.CurrentDate)
 
-    def _translate(self, tree: exp.Expression) -> exp.Expression:
+    def _translate(self, tree: exp.Expr) -> exp.Expr:
         for select in list(tree.find_all(exp.Select)):
             _row_numbers(select)
         for node in list(tree.walk()):
             self._date_literal(node)
-        return tree.transform(self._rewrite)
+        return tree.transform(_rewrite)
 
-    def _date_literal(self, node: exp.Expression) -> None:
+    def _date_literal(self, node: exp.Expr) -> None:
         """A bare text beside a date is read in the user's format, as NetSuite does, so that a wrong one shows."""
         if not isinstance(node, exp.EQ | exp.NEQ | exp.GT | exp.GTE | exp.LT | exp.LTE | exp.Between):
             return
@@ -168,36 +168,40 @@ class SuiteQL:
                         )
                     side.replace(exp.Literal.string(day))
 
-    def _rewrite(self, node: exp.Expression) -> exp.Expression:
-        if isinstance(node, exp.StrToDate | exp.StrToTime):
-            if node.args.get("format") is None:
-                raise _refused("TO_DATE and TO_TIMESTAMP need a format")
-            return exp.Anonymous(this="ns_parse", expressions=[node.this, node.args["format"]])
-        if isinstance(node, exp.ToChar | exp.TimeToStr):
-            arguments = [node.this] + ([node.args["format"]] if node.args.get("format") else [])
-            return exp.Anonymous(this="ns_format", expressions=arguments)
-        if isinstance(node, exp.CurrentTimestamp | exp.CurrentDate):
-            return exp.Anonymous(this="ns_now", expressions=[])
-        if isinstance(node, exp.DateTrunc | exp.TimestampTrunc):
-            return exp.Anonymous(this="ns_day", expressions=[node.this])
-        if isinstance(node, exp.Anonymous) and node.name.upper() == "TRUNC":
-            return exp.Anonymous(this="ns_day", expressions=[node.expressions[0]])
-        if isinstance(node, exp.Dot) and node.this.name.upper() == "BUILTIN":
-            return _display(node.expression)
-        return node
+
+def _rewrite(node: exp.Expr) -> exp.Expr:
+    """Replace what SQLite does not know by the functions it was given."""
+    if isinstance(node, exp.StrToDate | exp.StrToTime):
+        if node.args.get("format") is None:
+            raise _refused("TO_DATE and TO_TIMESTAMP need a format")
+        return _call("ns_parse", node.this, node.args["format"])
+    if isinstance(node, exp.ToChar | exp.TimeToStr):
+        return _call("ns_format", *filter(None, (node.this, node.args.get("format"))))
+    if isinstance(node, exp.CurrentTimestamp | exp.CurrentDate):
+        return _call("ns_now")
+    if isinstance(node, exp.DateTrunc | exp.TimestampTrunc):
+        return _call("ns_day", node.this)
+    if isinstance(node, exp.Anonymous) and node.name.upper() == "TRUNC":
+        return _call("ns_day", node.expressions[0])
+    is_builtin = isinstance(node, exp.Dot) and node.this.name.upper() == "BUILTIN"
+    return _display(node.args["expression"]) if is_builtin else node
 
 
-def _display(call: exp.Expression) -> exp.Expression:
+def _call(name: str, *arguments: exp.Expr) -> exp.Expr:
+    return exp.Anonymous(this=name, expressions=list(arguments))
+
+
+def _display(call: exp.Expr) -> exp.Expr:
     """Replace BUILTIN.DF(column) by a look-up of what a person would see."""
     if not isinstance(call, exp.Anonymous) or call.name.upper() != "DF" or len(call.expressions) != 1:
         raise _refused(f"BUILTIN.{call.name} is not supported here")
-    column = call.expressions[0]
+    column: exp.Expr = call.expressions[0]
     name = column.name.lower()
     if name == "status":
         kind = exp.column("type", table=column.args.get("table"))
-        return exp.Anonymous(this="ns_status", expressions=[kind, column])
+        return _call("ns_status", kind, column)
     if name not in _DISPLAY:
-        return column
+        return exp.Paren(this=column)
     table, shown = _DISPLAY[name]
     lookup = exp.select(exp.column(shown, table="df")).from_(exp.alias_(exp.to_table(table), "df", table=True))
     return exp.Subquery(this=lookup.where(exp.EQ(this=exp.column("id", table="df"), expression=column.copy())))
@@ -223,7 +227,7 @@ def _row_numbers(select: exp.Select) -> None:
             column.replace(exp.Window(this=exp.RowNumber()))
 
 
-def _is_rownum(node: exp.Expression) -> bool:
+def _is_rownum(node: exp.Expr) -> bool:
     return isinstance(node, exp.Column | exp.Pseudocolumn) and node.name.upper() == "ROWNUM"
 
 

@@ -126,7 +126,7 @@ KEYS: dict[str, str] = {
     "transactionline": "transaction", "transactiontaxdetail": "transaction", "customersubsidiaryrelationship": "id",
     "customercurrencybalance": "customer", "customeraddressbook": "entity", "kititemmember": "parentitem",
     "pricing": "item", "itemprice": "item", "previoustransactionlinelink": "nextdoc", "trackingnumbermap": "transaction",
-    "transactionshippingaddress": "nkey", "transactionbillingaddress": "nkey", "customeritempricing": "customer",
+    "transactionshippingaddress": "nkey", "customeraddressbookentityaddress": "nkey", "transactionbillingaddress": "nkey", "customeritempricing": "customer",
 }  # fmt: skip
 """Table -> the column that says whose rows they are; `id` elsewhere."""
 

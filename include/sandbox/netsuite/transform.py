@@ -74,10 +74,10 @@ def transform(account: Account, source: Record, target: str, body: Any, unknown:
 def _chosen(source: Record, choices: list[Line]) -> dict[int, Line]:
     """Give the body's wishes by order line."""
     known = {line["line"] for line in source.body["item"]}
-    chosen = {}
+    chosen: dict[int, Line] = {}
     for position, line in enumerate(choices):
         number = line.get("orderLine", line.get("line"))
-        if number not in known:
+        if number is None or number not in known:
             path = f"item.items[{position}].orderLine"
             raise invalid(path, f"Invalid value for '{path}': the sales order has no line {number}.")
         chosen[int(number)] = line
@@ -86,7 +86,7 @@ def _chosen(source: Record, choices: list[Line]) -> dict[int, Line]:
 
 def _fulfilled(source: Record, chosen: dict[int, Line]) -> list[Line]:
     """Take the lines that ship: all that are open, but those that the body leaves out."""
-    lines = []
+    lines: list[Line] = []
     for ordered in source.body["item"]:
         wish = chosen.get(ordered["line"], {})
         open_ = fulfillable(ordered) and open_quantity(ordered) and not ordered["isClosed"]
@@ -101,7 +101,7 @@ def _fulfilled(source: Record, chosen: dict[int, Line]) -> list[Line]:
 
 def _copied(source: Record, chosen: dict[int, Line], target: str) -> list[Line]:
     """Copy the lines that are billed or returned, with the amounts that fit their quantity."""
-    lines = []
+    lines: list[Line] = []
     for ordered in source.body["item"]:
         wish = chosen.get(ordered["line"], {})
         done = ordered["quantityBilled"] if target != "returnAuthorization" else 0

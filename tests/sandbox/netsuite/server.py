@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import jwt
 import uvicorn
+
 from sandbox.netsuite.app import create_app
 from sandbox.netsuite.config import Credentials, NetSuiteConfig, make_credentials
 

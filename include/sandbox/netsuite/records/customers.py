@@ -111,12 +111,7 @@ class CustomerRules:
         ])  # fmt: skip
         for each in book:
             address = address_row(each["internalId"], each.get("addressBookAddress") or {})
-            store.query("DELETE FROM customeraddressbookentityaddress WHERE nkey = ?", each["internalId"])
-            names = ", ".join(address)
-            store.query(
-                f"INSERT INTO customeraddressbookentityaddress ({names}) VALUES ({', '.join('?' * len(address))})",
-                *address.values(),
-            )  # noqa: S608
+            store.lay("customeraddressbookentityaddress", each["internalId"], [address])
         self._primary(account, record)
 
     def _primary(self, account: Account, record: Record) -> None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.netsuite.answers import invalid, user_error
 from sandbox.netsuite.records import transactions as common
-from sandbox.netsuite.store import Record
 
 if TYPE_CHECKING:
     from sandbox.netsuite.account import Account
+    from sandbox.netsuite.store import Record
 
 
 class DepositRules:
@@ -58,7 +58,7 @@ class DepositRules:
             record.id,
             [common.main_line(record, body["payment"], createdfrom=body.get("salesOrder"))],
         )
-        links = [common.link(order, None, record, None, "OrdDep", body["payment"])] if order else []
+        links = [common.link(order, record, "OrdDep", amount=body["payment"])] if order else []
         store.lay("previoustransactionlinelink", record.id, links)
 
     def delete(self, account: Account, record: Record) -> None:

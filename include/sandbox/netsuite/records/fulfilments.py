@@ -9,10 +9,10 @@ from sandbox.netsuite import stock
 from sandbox.netsuite.answers import invalid, user_error
 from sandbox.netsuite.records import transactions as common
 from sandbox.netsuite.records.sales import open_quantity, refresh_order
-from sandbox.netsuite.store import Record
 
 if TYPE_CHECKING:
     from sandbox.netsuite.account import Account
+    from sandbox.netsuite.store import Record
 
 _STATUSES = {"A": "Picked", "B": "Packed", "C": "Shipped"}
 _TAKEN = "~taken"
@@ -93,7 +93,7 @@ class FulfilmentRules:
         store.lay("transactionline", record.id, rows)
         order = account.find("salesOrder", str(body["createdFrom"]["id"]))
         store.lay("previoustransactionlinelink", record.id, [
-            common.link(order, line["orderLine"], record, line["line"], "ShipRcpt", None) for line in body["item"]
+            common.link(order, record, "ShipRcpt", lines=(line["orderLine"], line["line"])) for line in body["item"]
         ])  # fmt: skip
         self._tracking(account, record)
 

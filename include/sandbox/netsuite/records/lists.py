@@ -44,4 +44,5 @@ class ListRules:
 
     def delete(self, account: Account, record: Record) -> None:
         """Refused: other records refer to it."""
+        del account
         raise user_error(f"This record cannot be deleted because it has dependent records: {record.type} {record.id}.")

@@ -148,7 +148,7 @@ class SaleRules:
         if source is not None:
             kind = "OrdBill" if record.type in ("invoice", "cashSale") else "SaleRet"
             store.lay("previoustransactionlinelink", record.id, [
-                common.link(source, line.get("~orderLine"), record, line["line"], kind, line["amount"]) for line in body["item"]
+                common.link(source, record, kind, lines=(line.get("~orderLine"), line["line"]), amount=line["amount"]) for line in body["item"]
             ])  # fmt: skip
 
     def delete(self, account: Account, record: Record) -> None:
@@ -164,7 +164,7 @@ class SaleRules:
 
 def open_quantity(line: Line) -> Decimal:
     """Give what of a line is still to be fulfilled."""
-    return max(Decimal(0), Decimal(line["quantity"]) - line["quantityFulfilled"])
+    return max(Decimal(0), Decimal(line["quantity"]) - Decimal(line["quantityFulfilled"]))
 
 
 def fulfillable(line: Line) -> bool:

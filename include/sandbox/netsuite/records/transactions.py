@@ -118,12 +118,17 @@ def main_line(record: Record, total: Any, **more: Any) -> Row:
 
 
 def link(
-    previous: Record, previous_line: int | None, following: Record, next_line: int | None, kind: str, amount: Any
+    previous: Record,
+    following: Record,
+    kind: str,
+    *,
+    lines: tuple[int | None, int | None] = (None, None),
+    amount: Any = None,
 ) -> Row:
-    """Give a row of PreviousTransactionLineLink."""
+    """Give a row of PreviousTransactionLineLink; `lines` are the numbers of the two lines it joins."""
     return {
-        "previousdoc": previous.id, "previousline": previous_line, "previoustype": TRANSACTION_TYPES[previous.type],
-        "nextdoc": following.id, "nextline": next_line, "nexttype": TRANSACTION_TYPES[following.type],
+        "previousdoc": previous.id, "previousline": lines[0], "previoustype": TRANSACTION_TYPES[previous.type],
+        "nextdoc": following.id, "nextline": lines[1], "nexttype": TRANSACTION_TYPES[following.type],
         "linktype": kind, "foreignamount": amount, "lastmodifieddate": moment(following.modified),
     }  # fmt: skip
 
