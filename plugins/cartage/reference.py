@@ -63,7 +63,7 @@ def settings_page() -> str:
 
 def mappings_page() -> str:
     """Give the reference of the mapping language."""
-    words = {
+    words: dict[str, Any] = {
         "From": model.From,
         "Join": model.Join,
         "Attribute": model.Attribute,

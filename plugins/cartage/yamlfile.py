@@ -195,6 +195,7 @@ _SCALARS: dict[str, Any] = {
     "tag:yaml.org,2002:null": lambda _: None,
     "tag:yaml.org,2002:str": str,
 }
+_COLLECTIONS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 
 class _Builder:
@@ -212,6 +213,8 @@ class _Builder:
             raise self._error(node, f"holds more than {_MAX_NODES} values; aliases that multiply are refused")
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node)
+        if node.tag not in _COLLECTIONS:
+            raise self._error(node, f"the tag {node.tag} is refused; write a plain value")
         if id(node) in self._open:
             raise self._error(node, "an alias contains itself")
         self._open.append(id(node))
