@@ -157,12 +157,16 @@ class _Lines:
         return sum(self._found, Amounts())
 
     def spread(self, adjustments: Iterable[Adjustment], shipment_id: str | None = None) -> None:
-        """Take each adjustment from the lines, in sequence, by their price in the site's own terms so far."""
+        """Take each adjustment from the lines, in sequence, by their price in the site's own terms so far.
+
+        Its tax is taken from lines that bear tax: a line at 0 % never gets a negative tax.
+        """
         at = [i for i, line in enumerate(self._lines) if shipment_id in {None, self._shipment[id(line)]}]
         for adjustment in adjustments:
             weights = [self._found[i].gross if self._gross else self._found[i].net for i in at]
             prices = self._shares(adjustment.amounts.gross if self._gross else adjustment.amounts.net, weights)
-            taxes = self._shares(adjustment.amounts.tax, weights)
+            taxed = [weight if self._found[i].tax else Decimal(0) for i, weight in zip(at, weights, strict=True)]
+            taxes = self._shares(adjustment.amounts.tax, taxed if any(taxed) else weights)
             for i, price, tax in zip(at, prices, taxes, strict=True):
                 self._found[i] += Amounts(price - tax, tax, price) if self._gross else Amounts(price, tax, price + tax)
 

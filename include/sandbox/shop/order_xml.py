@@ -14,8 +14,8 @@ from sandbox.shop.lines_xml import NAMESPACE, LineWriter
 from sandbox.shop.model import VERSIONS, Adjustment, Order, Payment, Shipment, Totals
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
 
 def write_orders(
