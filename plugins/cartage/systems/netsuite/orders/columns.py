@@ -104,7 +104,7 @@ DEPOSIT = {
     "payment_method_id": "internal id of the payment method that the settings name",
     "payment_words": "method of the payment, in the shop's words",
     "payment_processor": "processor",
-    "payment_id": "the processor's transaction",
+    "payment_id": "the processor's transaction, or the gift certificate",
     "payment_certificate": "gift certificate it was paid with",
     "integration": ORDER["integration"],
 }

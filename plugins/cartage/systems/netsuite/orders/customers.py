@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 NAMELESS = "Guest"
 """Last name of a person whose order names nobody: NetSuite wants one."""
 
+NO_FIRST_NAME = "-"
+"""First name of a person who has one name only: NetSuite wants two."""
+
 _NOTHING: Row = dict.fromkeys(CUSTOMERS.names)
 
 
@@ -107,7 +110,7 @@ def _of_order(order: ShopOrder, *, guest: bool) -> Row:
         "global_party_id": columns["global_party_id"],
         "guest": True if guest else None,
         "is_person": not company,
-        "given_name": columns["bill_first_name"] or given_names(name) or ship.get("ship_first_name"),
+        "given_name": columns["bill_first_name"] or given_names(name) or ship.get("ship_first_name") or NO_FIRST_NAME,
         "family_name": columns["bill_last_name"]
         or (family_name(name) if name else None)
         or ship.get("ship_last_name")
@@ -137,7 +140,7 @@ def of_list(
         **_places(list_id, site, next(iter(site.currencies))),
         "guest": None,
         "is_person": not columns["company_name"],
-        "given_name": columns["first_name"],
+        "given_name": columns["first_name"] or NO_FIRST_NAME,
         "family_name": columns["last_name"] or columns["login"] or columns["customer_no"],
         "phone": columns["phone_home"] or columns["phone_mobile"] or columns["phone_business"],
         "group_names": join(each["group_id"] for each in groups),

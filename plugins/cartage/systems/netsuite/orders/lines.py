@@ -25,12 +25,34 @@ def sales_lines(order: ShopOrder, settings: Orders) -> list[SalesLine]:
     """
     rows = {row["line"]: row for row in order.lines}
     lines = []
-    for row in order.lines:
+    for row in _in_order(order.lines):
         if row["kind"] == _WITHOUT_MONEY and settings.bundles == "kit":
             continue
         parent = rows.get(row["parent"])
         lines.append(_line(order, row, parent, settings))
     return lines
+
+
+def _in_order(rows: list[Row]) -> list[Row]:
+    """Put each line in front of its own options, members and shipping, whatever order the table has."""
+    children: dict[int, list[Row]] = {}
+    for row in rows:
+        if row["parent"] is not None:
+            children.setdefault(row["parent"], []).append(row)
+    if not children:
+        return rows
+    known = {row["line"] for row in rows}
+    found: list[Row] = []
+
+    def put(row: Row) -> None:
+        found.append(row)
+        for child in children.get(row["line"], ()):
+            put(child)
+
+    for row in rows:
+        if row["parent"] not in known:
+            put(row)
+    return found
 
 
 def _line(order: ShopOrder, row: Row, parent: Row | None, settings: Orders) -> SalesLine:

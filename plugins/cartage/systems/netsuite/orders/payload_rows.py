@@ -181,7 +181,7 @@ def deposit_row(order: ShopOrder, deposit: Deposit, *, site: Site, customer: Row
         "payment_method_id": deposit.rule.payment_method,
         "payment_words": payment["method"] or payment["kind"],
         "payment_processor": payment["processor_id"],
-        "payment_id": payment["transaction_id"],
+        "payment_id": payment["transaction_id"] or payment["certificate_id"],
         "payment_certificate": payment["certificate_id"],
         "integration": integration,
     }
