@@ -148,9 +148,9 @@ def not_xml(site: str, at: datetime, orders: list[Order]) -> tuple[str, bytes]:
     return drop_name(site, at), b"order-no;total\n00001;12.00\n"
 
 
-@_bad("drop_rejected")
+@_bad("records_quarantined", bad=1)
 def truncated_gzip(site: str, at: datetime, orders: list[Order]) -> tuple[str, bytes]:
-    """A gzip file that ends too soon, before the first whole record."""
+    """A gzip file that ends too soon, in the middle of the first record."""
     content = gzip.compress(_document(orders), mtime=0)
     return drop_name(site, at, compressed=True), content[: len(content) // 4]
 

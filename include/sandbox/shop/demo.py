@@ -85,6 +85,11 @@ def _orders(now: datetime) -> list[Order]:
         variety(name, 1, site=sites[index % len(sites)], number=f"D{index:06d}", now=now)
         for index, name in enumerate(VARIETIES)
     ]
+    found += [
+        variety(name, seed, site="RefArch", number=f"F{name[-5:]}{seed:03d}", now=now)
+        for name in ("returning_guest", "returning_customer")
+        for seed in range(2, 5)
+    ]
     rng = Random("demo")  # noqa: S311 - repeatable on purpose
     found += [
         random_order(rng, site=sites[index % len(sites)], number=f"E{index:06d}", now=now) for index in range(_RANDOM)
