@@ -25,7 +25,7 @@ from cartage.records.outcome import Outcome, Verdict
 from cartage.systems.netsuite.orders import attributes, customers, payload_rows, tie_out
 from cartage.systems.netsuite.orders.amounts import minor_unit, with_adjustments, with_known
 from cartage.systems.netsuite.orders.assemble import CLOSED, Assembled, assemble
-from cartage.systems.netsuite.orders.columns import LOOKUPS, OFFERED
+from cartage.systems.netsuite.orders.columns import LINE, LOOKUPS, OFFERED, ORDER
 from cartage.systems.netsuite.orders.known import Known, ask, check_deposit, check_order
 from cartage.systems.netsuite.orders.model import SalesOrder, ShopOrder
 from cartage.systems.netsuite.orders.rows import Row, by, rows
@@ -204,13 +204,13 @@ def _nothing(_: str) -> None:
 def _shop_orders(batch: Batch) -> Iterator[ShopOrder]:
     tables = batch.tables
     adjustments = with_known(tables["adjustments"])
-    lines = by(with_adjustments(with_known(tables["lines"]), adjustments), "order")
+    lines = by(with_adjustments(with_known(tables["lines"]), adjustments), "order", LINE)
     on_lines = by(adjustments, "line")
     of_totals = by(adjustments.filter(pc.is_null(adjustments["line"])), "order")
     tax_items = by(tables["tax_items"], "line")
     shipments, payments = by(tables["shipments"], "order"), by(tables["payments"], "order")
     custom, notes = by(tables["attributes"], "order"), by(tables["notes"], "order")
-    for columns in rows(tables["orders"]):
+    for columns in rows(tables["orders"], ORDER):
         number = columns["order"]
         yield ShopOrder(
             columns, minor_unit(columns["currency"] or ""), lines.get(number, []), of_totals.get(number, []),

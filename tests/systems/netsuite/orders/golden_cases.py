@@ -118,9 +118,14 @@ def words() -> dict[str, Any]:
         shipments=[shipment("me", gift=True, gift_message="All the best", attributes={"dropPoint": "garage"})],
         attributes={"loyaltyTier": "gold", "campaign": "spring"},
         notes=[{"subject": "Call", "text": "Customer called", "created_by": "agent"}],
-        source_code="newsletter", source_code_group="mail", affiliate_partner_name="Blog", affiliate_partner_id="b1",
-        channel_type="CallCenter", customer_order_reference="PO 4711", invoice_no="INV-1",
-    )  # fmt: skip
+        source_code="newsletter",
+        source_code_group="mail",
+        affiliate_partner_name="Blog",
+        affiliate_partner_id="b1",
+        channel_type="CallCenter",
+        customer_order_reference="PO 4711",
+        invoice_no="INV-1",
+    )
 
 
 def of(*given: dict[str, Any]) -> Batch:
@@ -130,7 +135,9 @@ def of(*given: dict[str, Any]) -> Batch:
 
 CASES: dict[str, Case] = {
     "plain_net": Case(of(basket(jacket()))),
-    "plain_gross": Case(of(basket(product("NL-1003", "47.08", "9.89", "3", "0.21", base_price="18.99"), taxation="gross"))),
+    "plain_gross": Case(
+        of(basket(product("NL-1003", "47.08", "9.89", "3", "0.21", base_price="18.99"), taxation="gross"))
+    ),
     "site_in_new_york": Case(of(basket(jacket(), site="RefArchUS", currency="USD"))),
     "discounts_netted": Case(of(discounted())),
     "discounts_item_line": Case(of(discounted()), {"discounts": "item_line"}),
@@ -145,22 +152,30 @@ CASES: dict[str, Case] = {
     ),
     "shipping_item_line": Case(of(basket(jacket())), {"shipping": "item_line"}),
     "shipping_of_a_product": Case(
-        of(basket(jacket(product_shipping=[{"shipping_type": "surcharge", "tax_rate": "0.19"} | money("3.00", "0.57")])))
+        of(
+            basket(
+                jacket(product_shipping=[{"shipping_type": "surcharge", "tax_rate": "0.19"} | money("3.00", "0.57")])
+            )
+        )
     ),
     "options_line": Case(of(basket(jacket(options=[warranty()])))),
     "options_memo": Case(of(basket(jacket(options=[warranty()]))), {"options": "memo"}),
-    "bundles_kit": Case(of(basket(product("SET-CAMP", "99.00", "18.81", bundled=[{"product_id": "NL-1008", "quantity": "1"}])))),
+    "bundles_kit": Case(
+        of(basket(product("SET-CAMP", "99.00", "18.81", bundled=[{"product_id": "NL-1008", "quantity": "1"}])))
+    ),
     "bundles_exploded": Case(
         of(
             basket(
                 product(
-                    "SET-CAMP", "99.00", "18.81",
+                    "SET-CAMP",
+                    "99.00",
+                    "18.81",
                     bundled=[{"product_id": "NL-1008", "quantity": "1"}, {"product_id": "NL-1009", "quantity": "2"}],
                 )
             )
         ),
         {"bundles": "exploded"},
-    ),  # fmt: skip
+    ),
     "bonus": Case(of(basket(jacket(), coat(adjustments=[adjustment("free-coat", "-33.33", "-6.33")])))),
     "certificate_sold_as_liability": Case(of(basket(jacket(), gift_certificate("50.00")))),
     "certificate_sold_as_item": Case(
@@ -187,11 +202,24 @@ CASES: dict[str, Case] = {
     "tax_line": Case(of(basket(jacket(), product("NL-1001", "33.33", "2.33", rate="0.07"))), {"tax": "tax_line"}),
     "tax_erp": Case(of(basket(jacket())), {"tax": "erp"}),
     "tax_items": Case(of(taxed_thrice()), {"tax_codes": {"state_NJ": "11", "0.01": "12"}}),
-    "words": Case(of(words()), {"attributes": {"order": {"loyaltyTier": "custbody_tier"}, "line": {"engraving": "custcol_text"}}}),
-    "replacement": Case(of(basket(jacket(), replaced_order_no="00016", original_order_no="00016", replace_code="size",
-                                  payments=[card("CAPTURE", "124.89")]))),
+    "words": Case(
+        of(words()), {"attributes": {"order": {"loyaltyTier": "custbody_tier"}, "line": {"engraving": "custcol_text"}}}
+    ),
+    "replacement": Case(
+        of(
+            basket(
+                jacket(),
+                replaced_order_no="00016",
+                original_order_no="00016",
+                replace_code="size",
+                payments=[card("CAPTURE", "124.89")],
+            )
+        )
+    ),
     "replaced": Case(of(basket(jacket(), order_status="REPLACED", replacement_order_no="00018"))),
-    "cancelled": Case(of(basket(jacket(), order_status="CANCELLED", cancel_code="customer", cancel_description="Changed mind"))),
+    "cancelled": Case(
+        of(basket(jacket(), order_status="CANCELLED", cancel_code="customer", cancel_description="Changed mind"))
+    ),
     "cancelled_two_shipments": Case(of(two_shipments(order_status="CANCELLED"))),
     "business": Case(of(basket(jacket(), business_type="B2B", bill_company_name="Bergbau-Werke AG"))),
     "guest_by_email": Case(of(guest())),
@@ -202,23 +230,51 @@ CASES: dict[str, Case] = {
     "customer_person": Case(
         customers(
             {
-                "customer_no": "00000007", "list_id": "RefArch", "login": "erika", "first_name": "Erika",
-                "last_name": "Beispiel", "email": "erika@example.com", "phone_mobile": "+49 170 1234567",
-                "locale": "de_DE", "created_at": datetime(2026, 1, 1, tzinfo=UTC), "groups": ["VIP", "Everyone"],
+                "customer_no": "00000007",
+                "list_id": "RefArch",
+                "login": "erika",
+                "first_name": "Erika",
+                "last_name": "Beispiel",
+                "email": "erika@example.com",
+                "phone_mobile": "+49 170 1234567",
+                "locale": "de_DE",
+                "created_at": datetime(2026, 1, 1, tzinfo=UTC),
+                "groups": ["VIP", "Everyone"],
                 "attributes": {"shoeSize": "38"},
                 "addresses": [
-                    {"address_id": "Home", "preferred": True, "first_name": "Erika", "last_name": "Beispiel",
-                     "address1": "Weg 1", "suite": "4b", "city": "Hamburg", "postal_code": "20095", "country_code": "de"},
-                    {"address_id": "Work", "preferred": False, "company_name": "Kontor", "first_name": "Erika",
-                     "address1": "Platz 2", "city": "Bremen", "country_code": "de"},
+                    {
+                        "address_id": "Home",
+                        "preferred": True,
+                        "first_name": "Erika",
+                        "last_name": "Beispiel",
+                        "address1": "Weg 1",
+                        "suite": "4b",
+                        "city": "Hamburg",
+                        "postal_code": "20095",
+                        "country_code": "de",
+                    },
+                    {
+                        "address_id": "Work",
+                        "preferred": False,
+                        "company_name": "Kontor",
+                        "first_name": "Erika",
+                        "address1": "Platz 2",
+                        "city": "Bremen",
+                        "country_code": "de",
+                    },
                 ],
             }
         )
     ),
     "customer_company": Case(
         customers(
-            {"customer_no": "B-1", "company_name": "Bergbau-Werke AG", "first_name": "Petra", "last_name": "Einkauf",
-             "email": "einkauf@example.com"}
+            {
+                "customer_no": "B-1",
+                "company_name": "Bergbau-Werke AG",
+                "first_name": "Petra",
+                "last_name": "Einkauf",
+                "email": "einkauf@example.com",
+            }
         )
     ),
-}  # fmt: skip
+}

@@ -11,6 +11,7 @@ from erp_sums import ZERO, all_amounts, amount, items, tax_total, tenders, total
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from neutral import adjustment, card, certificate_payment, money, orders, product, shipment, shipping, shop_order
+
 from sandbox.catalogue import PRODUCTS
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import INCLUDE
 from golden_cases import CASES
-from sandbox.netsuite.customization import load
-from sandbox.netsuite.schema import Schema
 
 from cartage.mapping import canonical
+from conftest import INCLUDE
+from sandbox.netsuite.customization import load
+from sandbox.netsuite.schema import Schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

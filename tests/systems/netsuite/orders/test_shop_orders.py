@@ -6,25 +6,25 @@ Three witnesses: the export's totals (tie-out), the oracle (from the lines' amou
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import INCLUDE
 from erp_sums import ZERO, amount, items, tax_total, tenders, total
+
+from cartage.mapping.source import load_source
+from cartage.systems.sfcc.xml.reader import DocumentReader, Limits, Reading
+from cartage.systems.sfcc.xml.tables import Numbers, Origin
+from conftest import INCLUDE
 from sandbox.shop.oracle import Expected, expect
 from sandbox.shop.order_xml import write_orders
 from sandbox.shop.orders import VARIETIES, random_orders, variety
 
-from cartage.mapping.source import load_source
-from cartage.records.batch import Batch
-from cartage.systems.sfcc.xml.reader import DocumentReader, Limits, Reading
-from cartage.systems.sfcc.xml.tables import Numbers, Origin
-
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from cartage.records.batch import Batch
     from conftest import Documents
     from sandbox.shop.model import Order
 

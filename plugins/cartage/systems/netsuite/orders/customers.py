@@ -15,7 +15,7 @@ from cartage.records.customer import CUSTOMERS
 from cartage.systems.netsuite import external_ids
 from cartage.systems.netsuite.orders.attributes import as_json
 from cartage.systems.netsuite.orders.model import ShopOrder, join
-from cartage.systems.netsuite.orders.shipments import address, address_label
+from cartage.systems.netsuite.orders.shipments import address_label, put_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -184,14 +184,14 @@ def _match(row: Mapping[str, Any], external_id: str) -> Row:
 
 
 def _book_row(row: Row) -> Row:
-    place = address({f"book_{name}": value for name, value in row.items()}, "book_") or {}
-    return {"label": row["address_id"], "default": bool(row["preferred"]), **_EMPTY, **place}
+    return _in_book(row["address_id"], row, "", default=bool(row["preferred"]))
 
 
 def _ship_to(shipment: Row) -> Row:
-    return {"label": address_label(shipment), "default": False, **_EMPTY, **(address(shipment, "ship_") or {})}
+    return _in_book(address_label(shipment), shipment, "ship_", default=False)
 
 
-_EMPTY: Row = dict.fromkeys(
-    ("addressee", "attention", "addr1", "addr2", "addr3", "city", "zip", "state", "country", "phone")
-)
+def _in_book(label: str | None, row: Row, prefix: str, *, default: bool) -> Row:
+    found: Row = {"label": label, "default": default}
+    put_address(found, "", row, prefix)
+    return found

@@ -8,21 +8,18 @@ from typing import TYPE_CHECKING
 from cartage.records import order as record
 from cartage.systems.netsuite.orders import attributes, taxes, tie_out
 from cartage.systems.netsuite.orders.amounts import ZERO, total
-from cartage.systems.netsuite.orders.columns import ADDRESS, LINE, ORDER
+from cartage.systems.netsuite.orders.columns import LINE
 from cartage.systems.netsuite.orders.model import MERCHANDISE, SHIPPING, SalesLine, SalesOrder, ShopOrder, join
 from cartage.systems.netsuite.orders.payments import Deposit, noted
-from cartage.systems.netsuite.orders.shipments import address
+from cartage.systems.netsuite.orders.shipments import put_address
 
 if TYPE_CHECKING:
     from cartage.settings import Orders, Settings, Site
     from cartage.systems.netsuite.orders.rows import Row
 
 _RATE = Decimal("0.00000001")
-_NO_ADDRESS: Row = dict.fromkeys(ADDRESS)
-_NO_LINE: Row = dict.fromkeys(record.LINES.names)
-_DERIVED_LINE: Row = dict.fromkeys(LINE)
+_NO_LINE: Row = dict.fromkeys([*record.LINES.names, *LINE])
 _NO_ATTRIBUTES: Row = {"attributes": {}}
-_DERIVED_ORDER: Row = dict.fromkeys(ORDER)
 
 
 def order_row(
@@ -30,10 +27,11 @@ def order_row(
 ) -> Row:
     """Give the row of a sales order for the mapping `order`."""
     columns, shipment, rules = order.columns, part.shipment or {}, settings.orders
-    row = {**columns, **_DERIVED_ORDER, **noted(order.payments)}
-    for prefix, place in (("billing", address(columns, "bill_")), ("shipping", _ship_to(part))):
-        for name, value in (place or _NO_ADDRESS).items():
-            row[f"{prefix}_{name}"] = value
+    row = columns.copy() if part.suffix else columns  # the only sales order of an order may have its row
+    row.update(noted(order.payments))
+    put_address(row, "billing_", columns, "bill_")
+    if part.shipment is not None:
+        put_address(row, "shipping_", part.shipment, "ship_")
     row |= {
         "customer_ref": customer,
         "subsidiary_id": site.subsidiary,
@@ -66,10 +64,6 @@ def order_row(
         "notes": order.notes,
     }
     return row
-
-
-def _ship_to(part: SalesOrder) -> Row | None:
-    return None if part.shipment is None else address(part.shipment, "ship_")
 
 
 def _coupons(order: ShopOrder) -> str | None:
@@ -113,7 +107,8 @@ def _attributes(order: ShopOrder, shipment: Row, rules: Orders) -> Row:
 def line_row(order: ShopOrder, line: SalesLine, rules: Orders) -> Row:
     """Give a line's row."""
     shop, extra = line.columns, line.extra
-    row = {**(shop or _NO_LINE), **_DERIVED_LINE, **_of_line(order, shop, rules)}
+    row = shop or _NO_LINE.copy()
+    row.update(_of_line(order, shop, rules))
     row["line_id"] = line.line_id
     row["line_kind"] = line.kind
     row["item"] = line.item

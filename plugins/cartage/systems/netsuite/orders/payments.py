@@ -15,7 +15,6 @@ from cartage.systems.netsuite.orders.model import SalesOrder, ShopOrder, join
 from cartage.systems.netsuite.orders.tie_out import predicted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from decimal import Decimal
 
     from cartage.settings import Orders, PaymentRule
@@ -99,12 +98,19 @@ def _amount(order: ShopOrder, payment: Row, parts: list[SalesOrder], settings: O
     return total(predicted(part, settings) for part in parts) + tendered(parts) - certificates
 
 
-def noted(payments: Iterable[Row]) -> Row:
+def noted(payments: list[Row]) -> Row:
     """Give what the sales order keeps of its payments: words and ids, no card data."""
-    known = list(payments)
+    if len(payments) == 1:
+        (one,) = payments
+        return {
+            "payment_methods": one["method"] or one["kind"],
+            "payment_processors": one["processor_id"],
+            "payment_ids": one["transaction_id"],
+            "gift_certificates": one["certificate_id"],
+        }
     return {
-        "payment_methods": join(each["method"] or each["kind"] for each in known),
-        "payment_processors": join(each["processor_id"] for each in known),
-        "payment_ids": join(each["transaction_id"] for each in known),
-        "gift_certificates": join(each["certificate_id"] for each in known if each["kind"] == TENDER),
+        "payment_methods": join(each["method"] or each["kind"] for each in payments),
+        "payment_processors": join(each["processor_id"] for each in payments),
+        "payment_ids": join(each["transaction_id"] for each in payments),
+        "gift_certificates": join(each["certificate_id"] for each in payments),
     }

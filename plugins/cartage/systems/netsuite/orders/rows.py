@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from decimal import Decimal
-from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 Row = dict[str, Any]
 
@@ -40,20 +39,25 @@ def values(column: pa.ChunkedArray) -> list[Any]:
     return list(shared[places])
 
 
-def rows(table: pa.Table) -> Iterator[Row]:
-    """Give each row as a dict of all its columns."""
-    names = table.column_names
-    columns = (
-        repeat(None, table.num_rows) if table[name].null_count == table.num_rows else values(table[name])
-        for name in names
-    )
-    return (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=False))
+def rows(table: pa.Table, more: Iterable[str] = ()) -> Iterator[Row]:
+    """Give each row as a dict of all its columns.
+
+    Args:
+        table: the rows.
+        more: keys that every dict shall have besides, without a value yet.
+    """
+    present = [name for name in table.column_names if table[name].null_count < table.num_rows]
+    template: Row = dict.fromkeys([*table.column_names, *more])
+    for row in zip(*(values(table[name]) for name in present), strict=True):
+        made = template.copy()
+        made.update(zip(present, row, strict=True))
+        yield made
 
 
-def by(table: pa.Table, link: str) -> defaultdict[Any, list[Row]]:
+def by(table: pa.Table, link: str, more: Iterable[str] = ()) -> defaultdict[Any, list[Row]]:
     """Give the rows grouped by the value of a column, in the table's order; rows that have none are left out."""
     grouped: defaultdict[Any, list[Row]] = defaultdict(list)
-    for row in rows(table):
+    for row in rows(table, more):
         if row[link] is not None:
             grouped[row[link]].append(row)
     return grouped

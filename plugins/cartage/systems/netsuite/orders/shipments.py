@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cartage.records.columns import ADDRESS_PARTS
 from cartage.systems.netsuite import external_ids
 from cartage.systems.netsuite.orders.model import MERCHANDISE, SalesLine, SalesOrder, ShopOrder, join
 
@@ -13,6 +12,9 @@ if TYPE_CHECKING:
 
     from cartage.settings import Orders, Site
     from cartage.systems.netsuite.orders.rows import Row
+
+
+_PERSON = ("title", "first_name", "second_name", "last_name", "suffix")
 
 
 def sales_orders(order: ShopOrder, lines: Sequence[SalesLine], settings: Orders, integration: str) -> list[SalesOrder]:
@@ -118,27 +120,23 @@ def _store(order: ShopOrder, line: SalesLine, settings: Orders, site: Site) -> s
     return inventory_list if inventory_list in site.stores else None
 
 
-def address(row: Row, prefix: str) -> Row | None:
-    """Give an address as NetSuite has it, or None when the row holds none.
+def put_address(into: Row, name: str, row: Row, prefix: str) -> None:
+    """Write the address in a row's columns as NetSuite has it: the columns `ADDRESS`, `name` in front of each.
 
     The company stands above the person when there is one; suite and post box follow the street.
     """
-    parts = {part: row[f"{prefix}{part}"] for part in ADDRESS_PARTS}
-    if not any(parts.values()):
-        return None
-    person = _words(parts["title"], parts["first_name"], parts["second_name"], parts["last_name"], parts["suffix"])
-    return {
-        "addressee": parts["company_name"] or person,
-        "attention": person if parts["company_name"] else None,
-        "addr1": parts["address1"],
-        "addr2": parts["address2"],
-        "addr3": _words(parts["suite"], parts["postbox"]),
-        "city": parts["city"],
-        "zip": parts["postal_code"],
-        "state": parts["state_code"],
-        "country": parts["country_code"],
-        "phone": parts["phone"],
-    }
+    company = row[f"{prefix}company_name"]
+    person = _words(*[row[f"{prefix}{part}"] for part in _PERSON])
+    into[f"{name}addressee"] = company or person
+    into[f"{name}attention"] = person if company else None
+    into[f"{name}addr1"] = row[f"{prefix}address1"]
+    into[f"{name}addr2"] = row[f"{prefix}address2"]
+    into[f"{name}addr3"] = _words(row[f"{prefix}suite"], row[f"{prefix}postbox"])
+    into[f"{name}city"] = row[f"{prefix}city"]
+    into[f"{name}zip"] = row[f"{prefix}postal_code"]
+    into[f"{name}state"] = row[f"{prefix}state_code"]
+    into[f"{name}country"] = row[f"{prefix}country_code"]
+    into[f"{name}phone"] = row[f"{prefix}phone"]
 
 
 def _words(*parts: str | None) -> str | None:
