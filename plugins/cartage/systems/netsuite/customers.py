@@ -50,11 +50,13 @@ class CustomerDesk:
     def __init__(self, reader: Reader, settings: Customers) -> None:
         self._reader = reader
         self._settings = settings
+        self._rows: dict[str, Row] = {}
 
     def decide(self, wanted: Sequence[tuple[Document, Claim | None]]) -> dict[tuple[str, str], Decision]:
         """Give a decision for each customer, by document id.
 
-        A decision to update a customer of the customers flow leaves out its address book: see `with_addresses`.
+        What `look_ups` asks for must have been learnt before. A decision to update a customer of the customers
+        flow leaves out its address book: see `with_addresses`.
         """
         matcher = Matcher(self._settings, self._candidates(wanted))
         decisions: dict[tuple[str, str], Decision] = {}
@@ -125,30 +127,36 @@ class CustomerDesk:
             return Decision("unchanged", "created", there.id)
         return unchanged(there.id)
 
-    def _candidates(self, wanted: Sequence[tuple[Document, Claim | None]]) -> Iterable[Candidate]:
-        """Read every customer that any of these could be, and what their lists hold."""
-        matches = [document.match for document, _ in wanted if document.match is not None]
-        known = [claim.known_id for _, claim in wanted if claim is not None and claim.known_id]
+    def look_ups(self, documents: Iterable[Document]) -> dict[str, list[str]]:
+        """Give the look-ups that find every customer that any of these could be: values by query name."""
+        matches = [each.match for each in documents if each.match is not None]
         numbers = [each.customer_no for each in matches if each.customer_no]
         by_number = "customer_no" in self._settings.match
-        rows: dict[str, Row] = {}
-        found = self._reader.together(
-            {
-                "customers_by_id": known,
-                "customers_by_external_id": [each for match in matches for each in match.external_ids],
-                "customers_by_customer_no": numbers if by_number else (),
-                "customers_by_entity_id": numbers if by_number else (),
-                "customers_by_email": [each.email for each in matches if each.email]
-                if "email" in self._settings.match
-                else (),
-            }
-        )
-        for each in (row for part in found.values() for row in part):
-            rows[str(each["id"])] = each
-        lists = self._reader.together({"subsidiaries_of_customers": list(rows), "currencies_of_customers": list(rows)})
+        by_email = "email" in self._settings.match
+        return {
+            "customers_by_external_id": [each for match in matches for each in match.external_ids],
+            "customers_by_customer_no": numbers if by_number else [],
+            "customers_by_entity_id": numbers if by_number else [],
+            "customers_by_email": [each.email for each in matches if each.email] if by_email else [],
+        }
+
+    def learn(self, found: Mapping[str, Sequence[Row]]) -> None:
+        """Take in what look-ups gave; queries about anything else are passed over."""
+        for name, rows in found.items():
+            if name.startswith("customers_by_"):
+                self._rows.update({str(row["id"]): row for row in rows})
+
+    def _candidates(self, wanted: Sequence[tuple[Document, Claim | None]]) -> Iterable[Candidate]:
+        """Give every customer that any of these could be, with what their lists hold."""
+        known = {claim.known_id for _, claim in wanted if claim is not None and claim.known_id}
+        self.learn({"customers_by_id": self._reader.rows("customers_by_id", known - self._rows.keys())})
+        ids = list(self._rows)
+        lists = self._reader.together({"subsidiaries_of_customers": ids, "currencies_of_customers": ids})
         subsidiaries = _grouped(lists["subsidiaries_of_customers"], "entity", "subsidiary")
         currencies = _grouped(lists["currencies_of_customers"], "customer", "currency")
-        return [Candidate.of(row, subsidiaries.get(id_, ()), currencies.get(id_, ())) for id_, row in rows.items()]
+        return [
+            Candidate.of(row, subsidiaries.get(id_, ()), currencies.get(id_, ())) for id_, row in self._rows.items()
+        ]
 
 
 def with_addresses(decision: Decision, document: Document, record: Mapping[str, Any]) -> Decision:

@@ -149,13 +149,6 @@ class Reader:
         orders = map(FoundOrder.of, rows)
         return {order.external_id: order for order in orders if order.external_id}
 
-    def orders_by_number(self, numbers: Iterable[str]) -> dict[str, list[FoundOrder]]:
-        """Give the sales orders that carry one of these shop numbers, whoever wrote them, by number."""
-        found: dict[str, list[FoundOrder]] = {}
-        for order in map(FoundOrder.of, self.rows("orders_by_number", numbers)):
-            found.setdefault(order.other_ref_num or "", []).append(order)
-        return found
-
     def ids_by_external_id(self, name: str, external_ids: Iterable[str]) -> dict[str, Row]:
         """Give rows of ``queries/{name}.sql`` by their lower-cased external id."""
         rows = self.rows(name, (each.lower() for each in external_ids))

@@ -63,12 +63,14 @@ class Desk:
         """
         decisions: dict[DocumentId, Decision | None] = {}
         asked: list[Document] = []
+        customers: list[Document] = []
         for record in records:
-            for document in record.others:
-                decisions[document.id] = from_claim(document, claims.get(document.id))
-                if decisions[document.id] is None:
-                    asked.append(document)
-        self._look_up(asked)
+            own = [each for each in record.sent if from_claim(each, claims.get(each.id)) is None]
+            decisions.update({each.id: from_claim(each, claims.get(each.id)) for each in record.sent})
+            asked += own
+            if (own and not record.cancels) or record.kind == CUSTOMER:
+                customers += record.customers
+        self._look_up(asked, customers)
         for document in asked:
             decisions[document.id] = self._from_look_up(document, claims.get(document.id))
         for record in records:
@@ -108,7 +110,8 @@ class Desk:
             return closing(document, found, record, self._open_deposits.get(found.id, ()), self._settings.orders)
         return self._orders.revision(document, found, record, resolved(document.body, ids))
 
-    def _look_up(self, documents: Sequence[Document]) -> None:
+    def _look_up(self, documents: Sequence[Document], customers: Sequence[Document]) -> None:
+        """Ask everything at once: customers too, although an order that is there already needs none."""
         by_type = {type_: [each for each in documents if each.type == type_] for type_ in (ORDER, DEPOSIT, CONTACT)}
         found = self._reader.together(
             {
@@ -116,30 +119,36 @@ class Desk:
                 "deposits_by_external_id": _external_ids(by_type[DEPOSIT]),
                 "contacts_by_external_id": _external_ids(by_type[CONTACT]),
                 "contacts_by_email": [email for each in by_type[CONTACT] if (email := contact_email(each))],
+                "orders_by_number": self._numbers(by_type[ORDER]),
+                **self._customers.look_ups(customers),
             }
         )
+        self._customers.learn(found)
         orders = map(FoundOrder.of, found["orders_by_external_id"])
         self._found.update({each.external_id: each for each in orders if each.external_id})
         for type_, name in ((DEPOSIT, "deposits_by_external_id"), (CONTACT, "contacts_by_external_id")):
             self._rows.update({(type_, (row.get("externalid") or "").lower()): row for row in found[name]})
         for row in found["contacts_by_email"]:
             self._contacts.setdefault((row.get("email") or "").strip().lower(), []).append(row)
-        self._look_for_namesakes([each for each in by_type[ORDER] if each.external_id.lower() not in self._found])
+        self._note_namesakes(by_type[ORDER], map(FoundOrder.of, found["orders_by_number"]))
         self._look_for_deposits(by_type[ORDER])
 
-    def _look_for_namesakes(self, documents: Iterable[Document]) -> None:
-        """Find orders that carry a shop number but were written by something else, to adopt or to close."""
+    def _numbers(self, documents: Iterable[Document]) -> list[str]:
+        """Give the shop numbers under which something else may have written these orders."""
         if not self._settings.orders.adopt:
-            return
-        wanted = {document.id: str(document.body.get("otherRefNum") or "") for document in documents}
-        by_number = self._reader.orders_by_number(number for number in wanted.values() if number)
+            return []
+        return [number for each in documents if (number := str(each.body.get("otherRefNum") or ""))]
+
+    def _note_namesakes(self, documents: Iterable[Document], orders: Iterable[FoundOrder]) -> None:
+        """Note orders that carry a document's shop number but were written by something else, to adopt or to close."""
+        by_number: dict[str, list[FoundOrder]] = {}
+        for order in orders:
+            if content_of(order.mark) is None:
+                by_number.setdefault(order.other_ref_num or "", []).append(order)
         for document in documents:
             subsidiary = str((document.body.get("subsidiary") or {}).get("id") or "")
-            self._namesakes[document.id] = [
-                each
-                for each in by_number.get(wanted[document.id], ())
-                if content_of(each.mark) is None and subsidiary in ("", each.subsidiary)
-            ]
+            found = by_number.get(str(document.body.get("otherRefNum") or ""), ())
+            self._namesakes[document.id] = [each for each in found if subsidiary in ("", each.subsidiary)]
 
     def _look_for_deposits(self, documents: Iterable[Document]) -> None:
         """Find open deposits of orders that are to be closed."""

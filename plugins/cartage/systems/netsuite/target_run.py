@@ -7,7 +7,9 @@ journal, and it notes results in portions, each in a short transaction.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field, replace
+from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 PORTION = 50
 """Records whose results are noted together."""
+OUTAGE = 10
+"""Failures in a row, at least, after which NetSuite is taken to be out of reach."""
 TIED_TOGETHER = 200
 """Sales orders whose totals are read back together."""
 
@@ -93,7 +97,10 @@ class Run:
         self._decisions: Mapping[DocumentId, Decision | None] = {}
         self._customers: dict[DocumentId, Customer] = {}
         self._done: SimpleQueue[Callable[[], None] | BaseException] = SimpleQueue()
+        self._queue: deque[Callable[[], Callable[[], None]]] = deque()
         self._under_way = 0
+        self._failed_in_a_row = 0
+        self._outage: RetryableError | None = None
         self._waiting: dict[DocumentId, list[Record]] = {}
         self._to_tie: list[Progress] = []
         self._finished: list[Progress] = []
@@ -182,28 +189,39 @@ class Run:
         elif any(each.outcome in FAILED for each in results):
             self._finished.append(Progress(record, results))
         else:
-            self._submit(self._write_record, record, tuple(results))
+            self._submit(self._write_record, record, tuple(results), first=True)
 
-    def _submit(self, work: Callable[..., Callable[[], None]], *args: Any) -> None:
-        def run() -> None:
-            try:
-                self._done.put(work(*args))
-            except BaseException as error:  # noqa: BLE001, it is raised again by the thread that collects
-                self._done.put(error)
+    def _submit(self, work: Callable[..., Callable[[], None]], *args: Any, first: bool = False) -> None:
+        """Queue a task; what was begun goes before what is new, so that records end soon after they began."""
+        task = partial(work, *args)
+        if first:
+            self._queue.appendleft(task)
+        else:
+            self._queue.append(task)
 
-        self._under_way += 1
-        self._pool.submit(run)
+    def _pump(self) -> None:
+        """Give the pool as much as keeps its threads busy; the rest waits here, where the order can change."""
+        while self._queue and self._under_way < 2 * self._hook.throttle.concurrency:
+            self._under_way += 1
+            self._pool.submit(self._do, self._queue.popleft())
+
+    def _do(self, task: Callable[[], Callable[[], None]]) -> None:
+        try:
+            self._done.put(task())
+        except BaseException as error:  # noqa: BLE001, it is raised again by the thread that collects
+            self._done.put(error)
 
     def _collect(self) -> Iterator[Verdict]:
         """Take what the threads finished until nothing is under way."""
         crash: BaseException | None = None
-        while self._under_way or self._finished or self._to_tie:
+        while self._queue or self._under_way or self._finished or self._to_tie:
+            self._pump()
             if self._under_way:
                 crash = self._take_one(crash)
-            idle = not self._under_way
+            idle = not self._under_way and not self._queue
             if self._to_tie and (idle or len(self._to_tie) >= TIED_TOGETHER):
                 batch, self._to_tie = self._to_tie, []
-                self._submit(self._tie, batch)
+                self._submit(self._tie, batch, first=True)
                 idle = False
             if idle or len(self._finished) >= PORTION:
                 yield from self._note()
@@ -223,6 +241,9 @@ class Run:
 
     def _write_customer(self, document: Document, decision: Decision) -> Callable[[], None]:
         """Send a customer; runs in a thread."""
+        if self._outage is not None:
+            failed = Customer(document, failure=self._outage)
+            return lambda: self._customer_done(failed)
         with self._hook.recording() as attempted:
             try:
                 if self._desk.customer_needs_look(document, decision, self._claims[document.id]):
@@ -236,6 +257,7 @@ class Run:
     def _customer_done(self, customer: Customer) -> None:
         id_ = customer.document.id
         self._customers[id_] = customer
+        self._watch(customer.failure)
         if customer.failure is not None:
             self._release([self._held[id_]], customer.attempts)
         elif customer.result is not None:
@@ -244,9 +266,9 @@ class Run:
 
     def _write_record(self, record: Record, customers: tuple[DocumentResult, ...]) -> Callable[[], None]:
         """Send a record's documents in order; runs in a thread."""
-        progress = Progress(record, list(customers))
+        progress = Progress(record, list(customers), failure=self._outage)
         ids = {each.document.external_id.lower(): each.internal_id for each in customers if each.internal_id}
-        for document in record.sent:
+        for document in record.sent if self._outage is None else ():
             with self._hook.recording() as attempted:
                 try:
                     decision = self._decisions.get(document.id) or self._desk.closer(document, ids)
@@ -261,7 +283,17 @@ class Run:
                 ids[document.external_id.lower()] = result.internal_id
         return lambda: self._record_done(progress)
 
+    def _watch(self, failure: RetryableError | None) -> None:
+        """Notice an outage: when nothing goes through any more, what is left is not even tried.
+
+        Each try takes the hook's whole patience; a thousand of them would hold the task for hours.
+        """
+        self._failed_in_a_row = 0 if failure is None else self._failed_in_a_row + 1
+        if failure is not None and self._failed_in_a_row >= max(OUTAGE, 2 * self._hook.throttle.concurrency):
+            self._outage = failure
+
     def _record_done(self, progress: Progress) -> None:
+        self._watch(progress.failure)
         results = {(each.document.type, each.document.external_id.lower()): each for each in progress.results}
         documents = [each for each in progress.record.orders if each.id in results and each.id in self._held]
         if any(must_tie_out(each, results[each.id]) for each in documents):

@@ -14,8 +14,6 @@ import pytest
 import requests
 import uvicorn
 from cryptography.fernet import Fernet
-from sandbox.netsuite.app import create_app
-from sandbox.netsuite.config import NetSuiteConfig, make_credentials
 from tests.systems.netsuite.target.shop import INTEGRATION, Order, batch
 
 from cartage.ledger import Ledger
@@ -25,6 +23,8 @@ from cartage.systems.netsuite.hook import NetSuiteHook
 from cartage.systems.netsuite.references import NetSuiteReferences
 from cartage.systems.netsuite.target import NetSuiteTarget
 from cartage.windows import Selection, Window
+from sandbox.netsuite.app import create_app
+from sandbox.netsuite.config import NetSuiteConfig, make_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sandbox.netsuite import people
 from tests.systems.netsuite.target.shop import Order, customers
 
 from cartage.records.outcome import Outcome
+from sandbox.netsuite import people
 
 if TYPE_CHECKING:
     from tests.systems.netsuite.target.conftest import Desk

@@ -195,3 +195,16 @@ def test_a_customer_that_another_task_writes_is_waited_for(desk: Desk, monkeypat
     desk.journal("load[1]").release(claims)
     found, error = desk.write_some(second, again=True)
     assert found["M2"].outcome is Outcome.CREATED
+
+
+def test_an_outage_ends_the_task_soon_and_the_next_try_sends_everything(desk: Desk, connect: Any) -> None:
+    orders = [Order(f"O{at}", email=f"o{at}@new.example", customer_no=f"8200{at}") for at in range(40)]
+    desk.erp.fault("POST /record/v1/customer", status=503, times=100_000)
+    found, error = desk.write_some(*orders, hook=connect(concurrency=2, patience=0.3))
+    assert found == {}
+    assert isinstance(error, RetryableError)
+    assert desk.erp.requests()["POST /record/v1/customer"] < 40
+    desk.erp.reset()
+    found, error = desk.write_some(*orders, again=True)
+    assert error is None
+    assert {each.outcome for each in found.values()} == {Outcome.CREATED}
