@@ -30,6 +30,9 @@ _STATUSES = {
 }
 """Field of the SCAPI document -> column that filters look at."""
 
+_EXTERNAL = ("externalOrderNo", "externalOrderStatus", "externalOrderText", "c_erpOrderNo", "c_trackingNumbers")
+"""Fields that other systems write."""
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS orders (
     site TEXT NOT NULL,
@@ -106,14 +109,19 @@ class ShopStore:
             self._db.execute("COMMIT")
 
     def put(self, orders: Iterable[Order]) -> int:
-        """Place orders, or new versions of orders; what was known of an order's external side stays."""
+        """Place orders, or new versions of orders; what other systems told the shop of an order stays."""
         count = 0
         with self._transaction() as db:
             for order in orders:
-                document = order_json(order)
+                document = {**self._external_side(order.site, order.order_no), **order_json(order)}
                 self._write(db, order.site, order.order_no, document, order_bytes(order, VERSIONS[-1]))
                 count += 1
         return count
+
+    def _external_side(self, site: str, order_no: str) -> dict[str, Any]:
+        """Give what other systems have told the shop of an order, which a new version of it does not undo."""
+        known = self.get(site, order_no) or {}
+        return {name: known[name] for name in _EXTERNAL if name in known}
 
     @staticmethod
     def _write(db: sqlite3.Connection, site: str, order_no: str, document: dict[str, Any], xml: bytes) -> None:
@@ -170,10 +178,10 @@ class ShopStore:
 
     @staticmethod
     def _later(before: str | None) -> str:
-        now = datetime.now(UTC)
-        if before and (last := datetime.fromisoformat(before)) >= now:
-            now = last + timedelta(milliseconds=1)
-        return moment(now)
+        now = moment(datetime.now(UTC))
+        if before and now <= before:
+            return moment(datetime.fromisoformat(before) + timedelta(milliseconds=1))
+        return now
 
     def exportable(self, site: str, limit: int) -> list[tuple[str, bytes, dict[str, Any]]]:
         """Give the orders that an export takes: READY, and neither CREATED nor FAILED; oldest first."""

@@ -12,13 +12,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-
+from cartage.systems.netsuite.hook import NetSuiteHook
 from sandbox.__main__ import main
 from sandbox.sfcc.store import ShopStore
 from tests.sandbox.shop_server import INCLUDE, running_shop, start, wait_for
 
 if TYPE_CHECKING:
     import pytest
+
     from sandbox.endpoints import Endpoints
 
 
@@ -30,6 +31,16 @@ def test_endpoints_are_private_and_complete(shop: Endpoints) -> None:
     for connection in map(json.loads, shop.airflow.values()):
         assert connection["conn_type"] in {"sftp", "sfcc", "netsuite"}
     assert Path(shop.sftp["private_key_path"]).exists()
+
+
+def test_netsuite_is_there_and_takes_the_connection_as_written(
+    shop: Endpoints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_NETSUITE", shop.airflow["AIRFLOW_CONN_NETSUITE"])
+
+    good, message = NetSuiteHook("netsuite").test_connection()
+
+    assert good, message
 
 
 def test_it_listens_on_loopback_only(shop: Endpoints) -> None:
