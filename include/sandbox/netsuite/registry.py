@@ -39,15 +39,22 @@ class Rules(Protocol):
 
 @dataclass(frozen=True)
 class LineKeys:
-    """By which properties a sublist's lines are known; a line without them is a new one."""
+    """By which properties a sublist's lines are known; a line without them is a new one.
+
+    Attributes:
+        names: the properties; all of them together are the key.
+        numbered: the property that counts the lines, when NetSuite numbers them.
+        any_of: each of the properties alone is a key.
+    """
 
     names: tuple[str, ...]
     numbered: str | None = None
+    any_of: bool = False
 
 
 SUBLIST_KEYS: dict[str, LineKeys] = {
     "item": LineKeys(("line",), numbered="line"),
-    "addressBook": LineKeys(("id", "internalId"), numbered="id"),
+    "addressBook": LineKeys(("id", "internalId"), any_of=True),
     "currencyList": LineKeys(("currency",)),
     "taxDetails": LineKeys(("taxDetailsReference", "taxType", "taxCode")),
     "contactRoles": LineKeys(("contact",)),

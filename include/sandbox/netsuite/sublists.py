@@ -47,21 +47,21 @@ def _merge_lines(name: str, record: dict[str, Any], sent: Lines, *, replace: boo
     last = _last_number(name, record, keys)
     for position, line in enumerate(sent):
         values = {key: value for key, value in line.items() if value is not None}
-        number = _given_number(line, keys)
-        place = _find(old if replace else result, values, keys)
+        given = _given(line, keys)
+        place = _find(old if replace else result, given)
         if place is not None:
-            base = old[place] if replace else result[place]
-            joined = _join(base, line)
+            joined = _join(old[place] if replace else result[place], line)
             if replace:
                 result.append(joined)
             else:
                 result[place] = joined
             continue
-        if number is not None and old:
-            path = f"{name}.items[{position}].{keys.numbered}"
-            raise invalid(path, f"Invalid value for '{path}': the record has no line {number}.")
+        if given and old and (keys.numbered or keys.any_of):
+            name_, value = next(iter(given.items()))
+            path = f"{name}.items[{position}].{name_}"
+            raise invalid(path, f"Invalid value for '{path}': the record has no line {value}.")
         if keys.numbered:
-            last = int(number) if number is not None else last + 1
+            last = int(given[keys.numbered]) if given else last + 1
             values[keys.numbered] = last
         result.append(values)
     if keys.numbered:
@@ -76,28 +76,25 @@ def _last_number(name: str, record: dict[str, Any], keys: LineKeys) -> int:
     return max([int(record.get(f"{LAST_LINE}{name}", 0)), *numbers])
 
 
-def _given_number(line: dict[str, Any], keys: LineKeys) -> int | None:
-    if not keys.numbered:
-        return None
-    given = next((line[key] for key in keys.names if line.get(key) is not None), None)
-    return int(given) if given is not None else None
+def _given(line: dict[str, Any], keys: LineKeys) -> dict[str, Any]:
+    """Give the key that a sent line names; empty when it names none."""
+    named = {key: _key(line[key]) for key in keys.names if line.get(key) is not None}
+    if keys.any_of:
+        return dict(list(named.items())[:1])
+    return named
 
 
-def _find(lines: Lines, sent: dict[str, Any], keys: LineKeys) -> int | None:
-    """Find the stored line that a sent one means."""
-    if keys.numbered:
-        number = _given_number(sent, keys)
-        if number is None:
-            return None
-        return next((at for at, line in enumerate(lines) if int(line.get(keys.numbered, 0)) == number), None)
-    wanted = [_key(sent.get(key)) for key in keys.names]
-    if not any(wanted):
+def _find(lines: Lines, given: dict[str, Any]) -> int | None:
+    """Find the stored line that a key means."""
+    if not given:
         return None
-    return next((at for at, line in enumerate(lines) if [_key(line.get(key)) for key in keys.names] == wanted), None)
+    return next(
+        (at for at, line in enumerate(lines) if all(_key(line.get(key)) == value for key, value in given.items())), None
+    )
 
 
 def _key(value: Any) -> Any:
-    return str(value.get("id")) if isinstance(value, dict) and "id" in value else value
+    return str(value["id"]) if isinstance(value, dict) and "id" in value else str(value)
 
 
 def _join(old: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:

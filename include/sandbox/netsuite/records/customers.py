@@ -84,7 +84,7 @@ class CustomerRules:
                 line[flag] = False
         for line in book:
             if "internalId" not in line:
-                line["internalId"] = account.store.next("address", first=9001)
+                line["id"] = line["internalId"] = account.store.next("address", first=9001)
 
     def _traded(self, account: Account, customer: int) -> bool:
         return bool(account.store.query('SELECT 1 FROM "transaction" WHERE entity = ? LIMIT 1', customer))
