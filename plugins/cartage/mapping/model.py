@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal, Union
 from zoneinfo import ZoneInfo
 
-from pydantic import Discriminator, Field, RootModel, Tag, model_validator
+from pydantic import ConfigDict, Discriminator, Field, RootModel, Tag, model_validator
 
 from cartage.mapping.transforms import TRANSFORMS
 from cartage.yamlfile import Strict, close, wrong
@@ -113,6 +113,10 @@ class Join(Steps):
     between: str = Field(default=" ", alias="with", description="What stands between them: a blank, unless said.")
 
 
+WORDS = frozenset(HEADS) | {field.alias or name for name, field in Steps.model_fields.items()}
+"""Words that belong to rules, so that no field of a payload may be called by one of them."""
+
+
 class AttributeName(Strict):
     """A custom attribute of the shop."""
 
@@ -135,8 +139,15 @@ class Const(Conditional):
     const: Any = Field(description="The value: a text, number, flag, list or mapping.")
 
 
+def _no_rule_words(schema: dict[str, Any]) -> None:
+    """Tell editors what the reader refuses: a word of the language as the name of a field."""
+    schema["propertyNames"] = {"not": {"enum": sorted(WORDS)}}
+
+
 class Body(RootModel[dict[str, "Rule"]]):
     """Fields of a payload, each with its rule. A body that comes out empty is left out."""
+
+    model_config = ConfigDict(json_schema_extra=_no_rule_words, frozen=True)
 
 
 class Each(Conditional):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cartage import yamlfile
 from cartage.mapping.compiled import ATTRIBUTES, ZONE, Compiler, Lookup, Row, Shortened
-from cartage.mapping.model import HEADS, SITE, Attribute, Body, Conditional, Each, From, Join, MappingFile, Steps
+from cartage.mapping.model import HEADS, SITE, WORDS, Attribute, Body, Conditional, Each, From, Join, MappingFile, Steps
 from cartage.yamlfile import close
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ REVISION = "revision"
 """What errors call an overlay, which is no file."""
 
 _INDEX = re.compile(r"\[[0-9]*\]")
-_RULE_WORDS = {field.alias or name for name, field in Steps.model_fields.items()}
 
 
 @dataclass(frozen=True)
@@ -205,7 +204,7 @@ def read_mapping(document: Document) -> TargetMapping:
 def _refuse_stray_words(found: _Found, document: Document) -> None:
     """A body with a word of the language in it is a rule that lost its head, or has it misspelt."""
     assert isinstance(found.rule, Body)
-    stray = next((word for word in found.rule.root if word in _RULE_WORDS), None)
+    stray = next((word for word in found.rule.root if word in WORDS), None)
     if stray is not None:
         heads = ", ".join(f"`{word}:`" for word in HEADS)
         misspelt = next((hint for word in found.rule.root if (hint := close(word, HEADS))), "")

@@ -216,9 +216,12 @@ def _reduced(batch: Batch, suite: Suite) -> Batch:
     if batch.record != suite.record:
         raise BatchError(f"the suite is for the record {suite.record}, but the batch holds {batch.record}")
     kind = KINDS[batch.record]
-    missing = [name for name in kind.TABLES if name not in batch.tables]
-    if missing:
-        raise BatchError(f"the batch has no table {missing[0]}; the reader of {batch.record} must give all its tables")
+    for name, schema in kind.TABLES.items():
+        if name not in batch.tables:
+            raise BatchError(f"the batch has no table {name}; the reader of {batch.record} must give all its tables")
+        lacking = sorted(set(schema.names) - set(batch.tables[name].column_names))
+        if lacking:
+            raise BatchError(f"the batch has no column {name}.{lacking[0]}; see cartage/records/{batch.record}.py")
     tables = {}
     for name, table in batch.tables.items():
         own = {kind.LINK: table[kind.LINK]} | ({"key": table["key"]} if name == kind.ROOT else {})
@@ -229,10 +232,7 @@ def _reduced(batch: Batch, suite: Suite) -> Batch:
 
 def _column(batch: Batch, table: str, column: str) -> pa.ChunkedArray:
     derived = DERIVED.get((batch.record, table), {}).get(column)
-    try:
-        return derived.compute(batch.tables) if derived else batch.tables[table][column]
-    except KeyError as missing:
-        raise BatchError(f"the batch lacks a column that {table}.{column} needs: {missing.args[0]}") from missing
+    return derived.compute(batch.tables) if derived else batch.tables[table][column]
 
 
 def _joined(batches: list[Batch]) -> Batch:
