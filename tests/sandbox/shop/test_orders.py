@@ -4,6 +4,7 @@ import copy
 from datetime import timedelta
 from decimal import Decimal
 from random import Random
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,7 +21,6 @@ from sandbox.shop.order_xml import order_bytes
 from sandbox.shop.orders import NOW, VARIETIES, newer, random_order, random_orders, variety
 from sandbox.shop.pricing import shares
 from tests.sandbox.shop.contracts import assert_valid, document
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -61,6 +61,12 @@ def check_sums(root: etree._Element, order: Order) -> None:
         off += text_sum(root, f".//o:option-lineitem/o:price-adjustments//o:{part}")
         off += text_sum(root, f".//o:merchandize-total/o:price-adjustments//o:{part}")
         assert goods + off == text_sum(root, f"o:order/o:totals/o:adjusted-merchandize-total/o:{part}")
+        costs = text_sum(root, f".//o:shipping-lineitems/o:shipping-lineitem/o:{part}")
+        costs += text_sum(root, f".//o:product-lineitem/o:shipping-lineitem/o:{part}")
+        assert costs == text_sum(root, f"o:order/o:totals/o:shipping-total/o:{part}")
+        costs += text_sum(root, f".//o:shipping-lineitem/o:price-adjustments//o:{part}")
+        costs += text_sum(root, f"o:order/o:totals/o:shipping-total/o:price-adjustments//o:{part}")
+        assert costs == text_sum(root, f"o:order/o:totals/o:adjusted-shipping-total/o:{part}")
         everything = text_sum(root, f"o:order/o:totals/o:adjusted-merchandize-total/o:{part}")
         everything += text_sum(root, f"o:order/o:totals/o:adjusted-shipping-total/o:{part}")
         everything += text_sum(root, f".//o:giftcertificate-lineitem/o:{part}")
