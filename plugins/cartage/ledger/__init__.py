@@ -13,6 +13,7 @@ How it is used, in the order of a run; each method says the rest::
     ledger.runs.get(run_id) -> Run
     ledger.outcomes.restart(run_id, record)               # a tried-again extract, before it reads
     ledger.outcomes.extracted(run_id, record, rows, batch)   # rows: row, key, version[, hash]
+    ledger.copies.supersede(run_id, record) -> int; .decided(run_id, record, batch) -> list[int]
     ledger.outcomes.known(integration, record, keys) -> dict[str, Known]
     ledger.drops(integration, flow, run_id) -> DropBook
 
@@ -34,7 +35,7 @@ How it is used, in the order of a run; each method says the rest::
     ledger.runs.close(run_id, "settled" | "failed", note=None)
 
     # people
-    ledger.questions.where_is(key); .stuck(integration); .reasons(run_id)
+    ledger.questions.where_is(key); .attempts(key); .stuck(integration); .reasons(run_id)
     ledger.questions.last_success(integration, flow); .silence(integration, record)
     ledger.runs.recent(integration, flow=None, limit=50)
     ledger.revisions.latest(kind, name); .save(kind, name, body, author=, parent=, note=); .history(…); .get(id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -11,6 +11,7 @@ from cartage.ledger.complaints import read_complaints
 from cartage.ledger.states import number_of
 from cartage.ledger.tables import attempts, documents, intents, outcomes, quarantine, records, runs
 from cartage.records.outcome import Outcome
+from cartage.seams import Attempt
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -124,6 +125,13 @@ class Questions:
             by_number = by_number.where(records.c.key == asked)
         by_target = sa.select(documents.c.key).where(documents.c.number == asked)
         return sorted(set(connection.execute(by_number.union(by_target)).scalars()))
+
+    def attempts(self, key: str, *, limit: int = 100) -> list[Attempt]:
+        """Give the requests made for a record and their masked answers, newest first."""
+        query = sa.select(*[attempts.c[each.name] for each in fields(Attempt)]).where(attempts.c.key == key)
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(attempts.c.at.desc(), attempts.c.id.desc()).limit(limit))
+            return [Attempt(*row) for row in rows]
 
     def stuck(self, integration: str, record: str | None = None) -> list[Reason]:
         """Give why records are stuck now (quarantined, rejected or held), grouped by reason, most first."""
