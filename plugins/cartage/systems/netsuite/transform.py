@@ -20,7 +20,9 @@ import pyarrow.compute as pc
 from cartage.errors import Complaint
 from cartage.mapping import MappingFault, canonical
 from cartage.records.batch import Batch
+from cartage.records.columns import MONEY
 from cartage.records.document import DOCUMENTS
+from cartage.records.order import TOTALS
 from cartage.records.outcome import Outcome, Verdict
 from cartage.systems.netsuite.orders import attributes, customers, payload_rows, tie_out
 from cartage.systems.netsuite.orders.amounts import minor_unit, with_adjustments, with_known
@@ -175,7 +177,7 @@ def _orders(
     mappings = {**mappings, "order": attributes.with_fields(mappings["order"], settings.orders.attributes)}
     known = ask(batch, settings, references)
     writer = _Writer("order", _renders(mappings, ("order", "customer", "contact", "deposit"), settings, known))
-    for order in _shop_orders(batch):
+    for order in _shop_orders(batch, _unread(mappings["order"])):
         site = settings.sites.get(order.columns["site"])
         _check(order, site)
         drafts: list[_Draft] = []
@@ -201,16 +203,25 @@ def _nothing(_: str) -> None:
     """Customers look nothing up."""
 
 
-def _shop_orders(batch: Batch) -> Iterator[ShopOrder]:
+def _unread(mapping: TargetMapping) -> list[str]:
+    """Give the totals of an order that its mapping does not name: most mappings name none, and they cost time."""
+    totals = [f"{name}_{part}" for name in TOTALS for part in ("net", "tax", "gross")]
+    text = canonical.dumps(mapping.file.model_dump(mode="json"))
+    return [name for name in totals if name not in text]
+
+
+def _shop_orders(batch: Batch, unread: list[str]) -> Iterator[ShopOrder]:
     tables = batch.tables
     adjustments = with_known(tables["adjustments"])
     lines = by(with_adjustments(with_known(tables["lines"]), adjustments), "order", LINE)
     on_lines = by(adjustments, "line")
     of_totals = by(adjustments.filter(pc.is_null(adjustments["line"])), "order")
     tax_items = by(tables["tax_items"], "line")
-    shipments, payments = by(tables["shipments"], "order"), by(tables["payments"], "order")
+    places = tables["shipments"]
+    shipments = by(places.select([field.name for field in places.schema if field.type != MONEY]), "order")
+    payments = by(tables["payments"], "order")
     custom, notes = by(tables["attributes"], "order"), by(tables["notes"], "order")
-    for columns in rows(tables["orders"], ORDER):
+    for columns in rows(tables["orders"].drop_columns(unread), [*unread, *ORDER]):
         number = columns["order"]
         yield ShopOrder(
             columns, minor_unit(columns["currency"] or ""), lines.get(number, []), of_totals.get(number, []),
