@@ -15,8 +15,12 @@ import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sandbox.endpoints import Endpoints
+
+if TYPE_CHECKING:
+    from sandbox.shop.delivery import DropFile
 
 PORT_BASE = 18022
 _COMMANDS = ("serve", "drop", "status")
@@ -45,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     what = drop.add_mutually_exclusive_group(required=True)
     what.add_argument("--demo", action="store_true", help="the demo's drops")
     what.add_argument("--orders", type=int, metavar="N", help="a drop of N random orders")
+    what.add_argument("--customers", type=int, metavar="N", help="a customer list of N customers")
     what.add_argument("--bad", metavar="NAME", help="a bad drop by name; 'list' names them")
     drop.add_argument("--site", default="RefArch", help="site of the drop (RefArch)")
     drop.add_argument("--seed", type=int, default=0, help="another seed, other orders")
@@ -74,27 +79,32 @@ def _announce(endpoints: Endpoints) -> None:
 
 
 def _drop(options: argparse.Namespace) -> int:
-    from sandbox.shop import bad, demo
-    from sandbox.shop.delivery import deliver, order_drop
-    from sandbox.shop.orders import random_orders
+    from sandbox.shop.bad import BAD_DROPS
+    from sandbox.shop.delivery import deliver
 
-    now = datetime.now(UTC)
-    if options.demo:
-        drops = list(demo.drops(now).files)
-    elif options.bad == "list":
-        _say("\n".join(f"{name:28} {each.summary}" for name, each in bad.BAD_DROPS.items()))
+    if options.bad == "list":
+        _say("\n".join(f"{name:28} {each.summary}" for name, each in BAD_DROPS.items()))
         return 0
-    elif options.bad:
-        if options.bad not in bad.BAD_DROPS:
-            _say(f"sandbox: no bad drop is called {options.bad}; 'drop --bad list' names them", error=True)
-            return 2
-        drops = [bad.bad_drop(options.bad, options.site, now)]
-    else:
-        orders = list(random_orders(options.orders, options.seed, site=options.site, now=now))
-        drops = [order_drop(options.site, orders, now)]
-    for path in deliver(options.home, drops):
+    if options.bad and options.bad not in BAD_DROPS:
+        _say(f"sandbox: no bad drop is called {options.bad}; 'drop --bad list' names them", error=True)
+        return 2
+    for path in deliver(options.home, _drops(options, datetime.now(UTC))):
         _say(str(path))
     return 0
+
+
+def _drops(options: argparse.Namespace, now: datetime) -> list[DropFile]:
+    from sandbox.shop import bad, customers, delivery, demo, orders
+
+    if options.demo:
+        return demo.drops(now).files
+    if options.bad:
+        return [bad.bad_drop(options.bad, options.site, now, seed=options.seed)]
+    if options.customers:
+        accounts = customers.random_accounts(options.customers, options.seed, site=options.site, now=now)
+        return [delivery.customer_drop(options.site, accounts, now)]
+    made = list(orders.random_orders(options.orders, options.seed, site=options.site, now=now))
+    return [delivery.order_drop(options.site, made, now)]
 
 
 def _status(options: argparse.Namespace) -> int:

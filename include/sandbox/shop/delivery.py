@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.sfcc.export import CUSTOMERS_FOLDER, ORDERS_FOLDER, drop_name, put_file
 from sandbox.sfcc.store import ShopStore
+from sandbox.shop.customers import write_customers
 from sandbox.shop.model import VERSIONS
 from sandbox.shop.order_xml import write_orders
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from sandbox.shop.customers import Account
     from sandbox.shop.model import Order
 
 
@@ -43,6 +45,13 @@ def order_drop(
     file = io.BytesIO()
     write_orders(file, orders, version=version, gzip=compressed)
     return DropFile(drop_name(site, at, compressed=compressed), file.getvalue(), orders=tuple(orders))
+
+
+def customer_drop(site: str, accounts: Iterable[Account], at: datetime, *, compressed: bool = False) -> DropFile:
+    """Make a drop of a site's customer list as the export would."""
+    file = io.BytesIO()
+    write_customers(file, accounts, list_id=site, gzip=compressed)
+    return DropFile(drop_name(site, at, kind="customers", compressed=compressed), file.getvalue(), kind="customers")
 
 
 def deliver(home: Path, drops: Iterable[DropFile]) -> list[Path]:

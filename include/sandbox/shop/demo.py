@@ -5,19 +5,17 @@ Everything but the dates is the same every time; dates are relative to a given m
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
 from sandbox.catalogue import SITES
 from sandbox.netsuite import people
-from sandbox.sfcc.export import drop_name
 from sandbox.shop.bad import BAD_DROPS, bad_drop
 from sandbox.shop.basket import BY_SKU, SITE, add_line
 from sandbox.shop.buyers import known
-from sandbox.shop.customers import accounts_of_the_erp, odd_accounts, random_accounts, write_customers
-from sandbox.shop.delivery import DropFile, order_drop
+from sandbox.shop.customers import accounts_of_the_erp, odd_accounts, random_accounts
+from sandbox.shop.delivery import DropFile, customer_drop, order_drop
 from sandbox.shop.kinds.payments import pay
 from sandbox.shop.model import VERSIONS, Order, at_least
 from sandbox.shop.oracle import expect
@@ -138,8 +136,5 @@ def _customer_drops(now: datetime) -> list[DropFile]:
     for index, site in enumerate(SITES):
         accounts = [*random_accounts(_ACCOUNTS, site=site.site, now=now)]
         accounts += [*accounts_of_the_erp(site.site, now=now), *odd_accounts(now=now)] if index == 0 else []
-        file = io.BytesIO()
-        write_customers(file, accounts, list_id=site.site, gzip=index == 1)
-        name = drop_name(site.site, at, kind="customers", compressed=index == 1)
-        found.append(DropFile(name, file.getvalue(), kind="customers"))
+        found.append(customer_drop(site.site, accounts, at, compressed=index == 1))
     return found

@@ -112,6 +112,10 @@ def test_drops_appear_whole(shop: Endpoints, capsys: pytest.CaptureFixture[str])
     assert path.read_bytes().startswith(b"<?xml")
     assert not list(path.parent.glob("*.tmp"))
     path.unlink()
+    assert main(["drop", "--home", shop.home, "--customers", "2", "--site", "RefArchUS"]) == 0
+    customers = Path(capsys.readouterr().out.strip())
+    assert (customers.parent.name, customers.read_bytes().count(b"</customer>")) == ("customers", 2)
+    customers.unlink()
     assert main(["drop", "--home", shop.home, "--bad", "no-such-thing"]) == 2
     assert main(["drop", "--home", shop.home, "--bad", "list"]) == 0
     assert "gzip_bomb" in capsys.readouterr().out
