@@ -51,11 +51,13 @@ class Reading:
         damage: why the document is not whole, or None.
         doubts: why the fast reader stepped aside, a reason a stretch.
         records: how many records were seen, the unreadable ones included.
+        size: how many bytes of the document they came from.
     """
 
     damage: str | None = None
     doubts: list[str] = field(default_factory=list)
     records: int = 0
+    size: int = 0
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,7 @@ class DocumentReader:
         reading.doubts += [taken.doubt] if taken.doubt else []
         place = replace(origin, position=reading.records, columns=document.columns)
         reading.records += taken.records
+        reading.size += len(taken.stretch.content)
         if taken.records:
             yield self._batch(document, taken, place, numbers)
 

@@ -1,0 +1,91 @@
+"""What flows ask of SFCC: a source, made from the run's context."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cartage.errors import BatchError, SettingsError
+from cartage.mapping.source import load_source
+from cartage.systems.sfcc.sftp_folder import SftpFolder
+from cartage.systems.sfcc.source import DropSource, Flow
+
+if TYPE_CHECKING:
+    from cartage.context import FlowContext
+    from cartage.seams import Source
+    from cartage.settings import Drops
+    from cartage.systems.sfcc.acknowledging import Acknowledger
+
+SYSTEM = "sfcc"
+
+
+def source(context: FlowContext) -> Source:
+    """Make the source of a flow: drops on SFTP, or orders by REST where the settings say so.
+
+    Raises:
+        SettingsError: the integration's file names no connection for what the settings ask for.
+        BatchError: the connection does not exist, or is not fit for use.
+    """
+    if context.record == "order" and context.settings.orders.source == "api":
+        return _orders_by_rest(context)
+    settings: Drops = context.settings.orders.drops if context.record == "order" else context.settings.customers.drops
+    if context.drops is None:
+        raise BatchError("a source of drops needs the ledger's book of drops; this is a fault of the caller")
+    flow = Flow(
+        name=f"{context.integration.name}.{context.flow}",
+        drops=settings,
+        sites=tuple(context.settings.sites),
+        batch_records=context.settings.batch_records,
+    )
+    mapping = load_source(SYSTEM, context.record, context.include)
+    return DropSource(_folder(context), flow, mapping, context.drops, context.staging, _acknowledger(context))
+
+
+def _orders_by_rest(context: FlowContext) -> Source:
+    from cartage.systems.sfcc.api_source import ApiSource
+
+    settings = context.settings
+    return ApiSource(
+        _api(context),
+        sites=tuple(settings.sites),
+        settings=settings.orders.api,
+        overlap_minutes=settings.overlap_minutes,
+        batch_records=settings.batch_records,
+        acknowledger=_acknowledger(context),
+    )
+
+
+def _acknowledger(context: FlowContext) -> Acknowledger | None:
+    """Tell the shop of orders, in the way the settings choose; nobody asks it for customers."""
+    orders = context.settings.orders
+    if context.record != "order" or orders.acknowledge == "none":
+        return None
+    from cartage.systems.sfcc.acknowledging import FeedAcknowledger, ScapiAcknowledger
+
+    if orders.acknowledge == "feed":
+        return FeedAcknowledger(_folder(context), orders.acknowledge_feed.folder)
+    return ScapiAcknowledger(_api(context))
+
+
+def _folder(context: FlowContext) -> SftpFolder:
+    from airflow.providers.sftp.hooks.sftp import SFTPHook
+
+    connection = context.integration.storefront.drops
+    if not connection:
+        raise _no_connection(context, "drops")
+    return SftpFolder(SFTPHook(ssh_conn_id=connection))
+
+
+def _api(context: FlowContext) -> object:
+    from cartage.systems.sfcc.hook import SfccHook
+
+    connection = context.integration.storefront.api
+    if not connection:
+        raise _no_connection(context, "api")
+    return SfccHook(connection)
+
+
+def _no_connection(context: FlowContext, name: str) -> SettingsError:
+    return SettingsError(
+        f"storefront.{name} is not set, but the settings need it; name an Airflow connection",
+        file=f"integrations/{context.integration.name}.yaml",
+    )

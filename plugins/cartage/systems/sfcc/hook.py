@@ -1,0 +1,293 @@
+"""Transport to SFCC's Shopper-independent REST APIs (SCAPI): token, session, retries, typed errors.
+
+Facts: Account Manager hands out tokens for client credentials
+(https://developer.salesforce.com/docs/commerce/commerce-api/guide/authorization-for-admin-apis.html);
+errors are problem documents (RFC 7807); 503 and 429 shed load, with a Retry-After that is not promised.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from dataclasses import dataclass
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import requests
+from airflow.sdk import BaseHook
+
+from cartage.errors import BatchError, CartageError, RetryableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+ACCOUNT_MANAGER = "https://account.demandware.com/dwsso/oauth2/access_token"
+ATTEMPTS = 4
+_CONNECT_SECONDS, _READ_SECONDS = 10, 65
+"""SFCC itself gives up after 60 s and answers 504."""
+
+_SHED = frozenset({429, 500, 502, 503, 504})
+_EARLY = 60
+"""Seconds before its end that a token is renewed."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An error answer: RFC 7807, or what could be read of it."""
+
+    status: int
+    title: str
+    type: str
+    detail: str
+
+    def __str__(self) -> str:
+        kind = self.type.rstrip("/").rsplit("/", 1)[-1]
+        return f"{self.status} {self.title or kind or 'without a reason'}"
+
+
+class ShopRefused(CartageError):  # noqa: N818 - the shop's answer, told apart by its problem
+    """The shop refused one request: its order is unknown, its value not allowed.
+
+    Args:
+        where: method and path.
+        problem: what the shop said. Its detail may quote the request, so it is not in the message.
+    """
+
+    def __init__(self, where: str, problem: Problem) -> None:
+        super().__init__(f"{where}: the shop answered {problem}; see the order in Business Manager")
+        self.problem = problem
+
+
+class SfccHook(BaseHook):
+    """Sends requests to SCAPI with a token of Account Manager.
+
+    Safe to use from several threads.
+
+    Args:
+        sfcc_conn_id: Airflow connection of type ``sfcc``.
+        sleep: how to wait between tries, in seconds.
+    """
+
+    conn_name_attr = "sfcc_conn_id"
+    default_conn_name = "sfcc_api"
+    conn_type = "sfcc"
+    hook_name = "Salesforce B2C Commerce"
+
+    def __init__(self, sfcc_conn_id: str = default_conn_name, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        super().__init__()
+        self.sfcc_conn_id = sfcc_conn_id
+        self._sleep = sleep
+        self._session = requests.Session()
+        self._lock = threading.Lock()
+        self._token: str | None = None
+        self._token_ends = 0.0
+        connection = self.get_connection(sfcc_conn_id)
+        extra = connection.extra_dejson
+        self._login, self._secret = connection.login, connection.password
+        self._base = _address(connection.host, connection.schema, connection.port)
+        self._tenant, self._organization = extra.get("tenant"), extra.get("organization")
+        self._token_url = extra.get("token_url") or ACCOUNT_MANAGER
+        missing = [
+            name
+            for name, value in (
+                ("host", self._base),
+                ("login (client id)", self._login),
+                ("password (client secret)", self._secret),
+                ("tenant", self._tenant),
+                ("organization", self._organization),
+            )
+            if not value
+        ]
+        if missing:
+            raise BatchError(f"connection {sfcc_conn_id}: {', '.join(missing)} not set; fill in the connection's form")
+
+    @classmethod
+    def get_connection_form_widgets(cls) -> dict[str, Any]:
+        """Give the form's own fields, for the user interface before Airflow 3's."""
+        from flask_appbuilder.fieldwidgets import BS3TextFieldWidget
+        from wtforms import StringField
+
+        return {
+            name: StringField(label, widget=BS3TextFieldWidget())
+            for name, label in (("tenant", "Tenant"), ("organization", "Organization"), ("token_url", "Token address"))
+        }
+
+    @classmethod
+    def get_ui_field_behaviour(cls) -> dict[str, Any]:
+        """Say how the form's common fields are called."""
+        return {
+            "hidden_fields": ["schema", "port"],
+            "relabeling": {"host": "Base URL", "login": "Client id", "password": "Client secret"},
+            "placeholders": {
+                "host": "https://abcd1234.api.commercecloud.salesforce.com",
+                "tenant": "abcd_prd",
+                "organization": "f_ecom_abcd_prd",
+            },
+        }
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Sign in, for the test button."""
+        try:
+            self._renewed(None)
+        except CartageError as error:
+            return False, str(error)
+        return True, "Account Manager gave a token."
+
+    def orders(self, path: str = "") -> str:
+        """Give the path of the Orders API, below it the one given, its parts quoted."""
+        tail = "".join(f"/{quote(part, safe='')}" for part in path.split("/") if part)
+        return f"/checkout/orders/v1/organizations/{self._organization}/orders{tail}"
+
+    def order_path(self, order_no: str, resource: str = "") -> str:
+        """Give the path of one order; its number may hold any character."""
+        return f"{self.orders()}/{quote(order_no, safe='')}{resource}"
+
+    def request(
+        self, method: str, path: str, *, params: Mapping[str, Any] | None = None, body: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Send a request; what may pass is tried again, a few times, with growing pauses.
+
+        All requests that Cartage sends may be sent twice: they read, or set a value.
+
+        Args:
+            method: HTTP method.
+            path: below the base URL.
+            params: of the query.
+            body: sent as JSON.
+
+        Returns:
+            The answer's JSON, its numbers as `Decimal`; None when it has no body.
+
+        Raises:
+            RetryableError: the shop sheds load, or does not answer.
+            BatchError: the token is refused, even a new one, or the organization is unknown.
+            ShopRefused: the shop refused this request alone.
+        """
+        token = self._renewed(None)
+        renewed = False
+        for attempt in range(ATTEMPTS):
+            answer = self._send(method, path, token, params, body)
+            if isinstance(answer, requests.Response):
+                if answer.status_code == 401 and not renewed:
+                    token, renewed = self._renewed(token), True
+                    answer = self._send(method, path, token, params, body)
+            if isinstance(answer, requests.Response) and answer.status_code not in _SHED:
+                return self._result(f"{method} {path}", answer)
+            pause = _pause(answer, attempt)
+            if attempt + 1 < ATTEMPTS and pause <= _READ_SECONDS:
+                self._sleep(pause)
+                continue
+            break
+        said = f"{_problem(answer)}" if isinstance(answer, requests.Response) else type(answer).__name__
+        raise RetryableError(
+            f"{method} {path}: the shop does not answer for now ({said}); it is tried again later", retry_after=pause
+        )
+
+    def _send(
+        self, method: str, path: str, token: str, params: Mapping[str, Any] | None, body: Mapping[str, Any] | None
+    ) -> requests.Response | requests.RequestException:
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        content = None
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            content = json.dumps(body).encode()
+        try:
+            return self._session.request(
+                method,
+                self._base + path,
+                params=params,
+                data=content,
+                headers=headers,
+                timeout=(_CONNECT_SECONDS, _READ_SECONDS),
+            )
+        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
+            return error
+
+    def _result(self, where: str, answer: requests.Response) -> Any:
+        if answer.ok:
+            if not answer.content:
+                return None
+            try:
+                return json.loads(answer.content, parse_float=Decimal)
+            except ValueError as error:
+                raise RetryableError(f"{where}: the shop's answer is no JSON; it is tried again later") from error
+        problem = _problem(answer)
+        if answer.status_code in (401, 403):
+            raise BatchError(
+                f"{where}: the shop answered {problem}. Give the API client of connection {self.sfcc_conn_id} the scope "
+                f"sfcc.orders.rw for tenant {self._tenant}."
+            )
+        if problem.type.rstrip("/").endswith(("organization-not-found", "site-not-found")):
+            raise BatchError(f"{where}: the shop answered {problem}; correct organization or sites")
+        raise ShopRefused(where, problem)
+
+    def _renewed(self, refused: str | None) -> str:
+        """Give a token that is good, or that is at least not the refused one."""
+        with self._lock:
+            if self._token and self._token != refused and time.monotonic() < self._token_ends:
+                return self._token
+            try:
+                answer = self._session.post(
+                    self._token_url,
+                    auth=(str(self._login), str(self._secret)),
+                    data={
+                        "grant_type": "client_credentials",
+                        "scope": f"SALESFORCE_COMMERCE_API:{self._tenant} sfcc.orders.rw",
+                    },
+                    timeout=(_CONNECT_SECONDS, _READ_SECONDS),
+                )
+            except requests.RequestException as error:
+                raise RetryableError("Account Manager does not answer; it is tried again later") from error
+            if answer.status_code in _SHED:
+                raise RetryableError(
+                    f"Account Manager answered {answer.status_code}; it is tried again later",
+                    retry_after=_pause(answer, 0),
+                )
+            if not answer.ok:
+                raise BatchError(
+                    f"connection {self.sfcc_conn_id}: Account Manager refused the API client ({answer.status_code}); "
+                    "correct client id, secret, tenant, or its scopes"
+                )
+            granted = answer.json()
+            self._token = str(granted["access_token"])
+            self._token_ends = time.monotonic() + max(float(granted.get("expires_in", 1800)) - _EARLY, 1)
+            return self._token
+
+
+def _address(host: str | None, schema: str | None, port: int | None) -> str:
+    if not host:
+        return ""
+    if "://" not in host:
+        host = f"{schema or 'https'}://{host}"
+    return (f"{host}:{port}" if port else host).rstrip("/")
+
+
+def _problem(answer: requests.Response) -> Problem:
+    try:
+        said = answer.json()
+    except ValueError:
+        said = {}
+    said = said if isinstance(said, dict) else {}
+    return Problem(
+        answer.status_code,
+        str(said.get("title", "")),
+        str(said.get("type", "")),
+        str(said.get("detail", "")),
+    )
+
+
+def _pause(answer: requests.Response | requests.RequestException, attempt: int) -> float:
+    """Give how long to wait: what the shop asks for, else a growing time with jitter."""
+    asked = answer.headers.get("Retry-After") if isinstance(answer, requests.Response) else None
+    if asked and asked.strip().isdigit():
+        return float(asked)
+    if asked:
+        try:
+            return max(parsedate_to_datetime(asked).timestamp() - time.time(), 0.0)
+        except ValueError:
+            pass
+    return float(2**attempt) * (0.5 + random.random())  # noqa: S311 - spreads senders, hides nothing

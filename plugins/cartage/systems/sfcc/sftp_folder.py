@@ -1,0 +1,224 @@
+"""A folder of drops on the shop's SFTP server: listing, taking, moving aside.
+
+The transport is Airflow's own `SFTPHook`: host keys are verified by default. What it lacks is added
+here: typed errors, and a check that a file has stopped growing.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import posixpath
+import stat
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+import paramiko
+
+from cartage.errors import BatchError, CartageError, RetryableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from airflow.providers.sftp.hooks.sftp import SFTPHook
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file on the server, as one look saw it. `modified` is the server's time, seconds since 1970."""
+
+    path: str
+    name: str
+    size: int
+    modified: int
+
+
+class SftpFolder:
+    """The shop's SFTP server, with typed errors.
+
+    Args:
+        hook: Airflow's; its connection is opened once per `connected` block.
+        prefetch: request many blocks of a file at a time; some servers need False.
+        sleep: how to wait, in seconds.
+        now: the time, seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        hook: SFTPHook,
+        *,
+        prefetch: bool = True,
+        sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._hook = hook
+        self._prefetch = prefetch
+        self._sleep = sleep
+        self._now = now
+        self._where = f"SFTP connection {hook.ssh_conn_id}"
+
+    @contextmanager
+    def connected(self) -> Iterator[None]:
+        """Hold one connection open.
+
+        Raises:
+            BatchError: unknown host key, wrong credentials, no right to a folder.
+            RetryableError: the server does not answer, or the connection was lost.
+        """
+        with self._typed_errors(), self._hook.get_managed_conn():
+            yield
+
+    def files(self, folder: str) -> list[RemoteFile]:
+        """List a folder's files by name; folders and links to them are left out.
+
+        Raises:
+            BatchError: there is no such folder.
+        """
+        with self._typed_errors(), self._hook.get_managed_conn() as connection:
+            try:
+                found = connection.listdir_attr(folder)
+            except FileNotFoundError as error:
+                raise BatchError(
+                    f"{self._where}: there is no folder {folder}; create it, or correct drops.folder in the settings"
+                ) from error
+        files = [
+            RemoteFile(posixpath.join(folder, each.filename), each.filename, each.st_size or 0, int(each.st_mtime or 0))
+            for each in found
+            if stat.S_ISREG(each.st_mode or stat.S_IFREG)
+        ]
+        return sorted(files, key=lambda each: each.name)
+
+    def settled(self, files: list[RemoteFile], stable_seconds: int) -> list[RemoteFile]:
+        """Keep the files that have stopped growing; the others are taken by a later run.
+
+        A file that is older than `stable_seconds` and looks the same a second time has. For younger
+        ones this waits once, for as long as the youngest needs, and looks again. A server's clock may
+        be off: a file from the future is waited for like a new one.
+        """
+        ages = [self._now() - each.modified for each in files]
+        wait = max((stable_seconds - age if age >= 0 else stable_seconds for age in ages), default=0)
+        if wait > 0:
+            self._sleep(min(wait, stable_seconds))
+        with self._typed_errors(), self._hook.get_managed_conn() as connection:
+            return [each for each in files if self._same(connection, each)]
+
+    def fetch(self, file: RemoteFile, target: IO[bytes]) -> str | None:
+        """Copy a file's content, hashing it on the way.
+
+        Returns:
+            SHA-256 in hex, or None when the file changed meanwhile: it is then left for a later run.
+        """
+        hashing = _Hashing(target)
+        with self._typed_errors(), self._hook.get_managed_conn() as connection:
+            try:
+                connection.getfo(file.path, hashing, prefetch=self._prefetch)
+            except OSError as error:
+                if isinstance(error, FileNotFoundError) or "size mismatch" in str(error):
+                    return None
+                raise
+            return hashing.digest.hexdigest() if self._same(connection, file) else None
+
+    def move(self, path: str, folder: str, name: str, suffix: str) -> str:
+        """Move a file into a folder, which is made when it is missing. Nothing is ever overwritten.
+
+        Args:
+            path: where it is.
+            folder: where it goes.
+            name: its name there; when that is taken, `suffix` is put behind it, then a number.
+            suffix: what tells it from another of the same name.
+
+        Returns:
+            Its new path.
+        """
+        with self._typed_errors(), self._hook.get_managed_conn() as connection:
+            self._make(folder)
+            taken = set(connection.listdir(folder))
+            names = [name, f"{name}.{suffix}"]
+            while names[0] in taken:
+                names = [*names[1:], f"{name}.{suffix}.{len(taken) + len(names)}"]
+            target = posixpath.join(folder, names[0])
+            connection.rename(path, target)
+            return target
+
+    def write(self, path: str, content: bytes) -> None:
+        """Write a small file so that it appears whole: under a temporary name, then renamed."""
+        with self._typed_errors(), self._hook.get_managed_conn() as connection:
+            self._make(posixpath.dirname(path))
+            partial = f"{path}.tmp"
+            connection.putfo(io.BytesIO(content), partial)
+            if self._exists(connection, path):
+                connection.remove(path)
+            connection.rename(partial, path)
+
+    def hash(self, file: RemoteFile) -> str | None:
+        """Hash a file's content as it is now."""
+        return self.fetch(file, io.BytesIO())
+
+    def _make(self, folder: str) -> None:
+        if not self._hook.isdir(folder):
+            self._hook.create_directory(folder)
+
+    def _same(self, connection: Any, file: RemoteFile) -> bool:
+        try:
+            seen = connection.stat(file.path)
+        except FileNotFoundError:
+            return False
+        return (seen.st_size or 0, int(seen.st_mtime or 0)) == (file.size, file.modified)
+
+    def _exists(self, connection: Any, path: str) -> bool:
+        try:
+            connection.stat(path)
+        except FileNotFoundError:
+            return False
+        return True
+
+    @contextmanager
+    def _typed_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except CartageError:
+            raise
+        except paramiko.BadHostKeyException as error:
+            raise BatchError(
+                f"{self._where}: the server's host key is not the one in the connection. If the server was replaced, "
+                "put its new key into the extra `host_key`; if not, somebody may stand between."
+            ) from error
+        except paramiko.AuthenticationException as error:
+            raise BatchError(
+                f"{self._where}: the server refused user or key; correct login, password or key"
+            ) from error
+        except paramiko.SSHException as error:
+            if "known_hosts" in str(error):
+                raise BatchError(
+                    f"{self._where}: the server's host key is unknown. Compare its fingerprint with the operator's, then "
+                    "put the key into the connection's extra `host_key`."
+                ) from error
+            raise RetryableError(f"{self._where}: the connection failed ({error}); it is tried again") from error
+        except PermissionError as error:
+            raise BatchError(f"{self._where}: no right to do this ({error}); give the user read and write") from error
+        except (OSError, EOFError) as error:
+            if getattr(error, "errno", None) == errno.EACCES:
+                raise BatchError(
+                    f"{self._where}: no right to do this ({error}); give the user read and write"
+                ) from error
+            raise RetryableError(f"{self._where}: the connection was lost ({error}); it is tried again") from error
+
+
+class _Hashing(io.RawIOBase):
+    """Passes bytes on and hashes them."""
+
+    def __init__(self, target: IO[bytes]) -> None:
+        super().__init__()
+        self._target = target
+        self.digest = hashlib.sha256()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any) -> int:
+        self.digest.update(content)
+        self._target.write(content)
+        return len(content)
