@@ -17,7 +17,7 @@ from sandbox.netsuite.asynchronous import Jobs
 from sandbox.netsuite.auth import Gatekeeper, form_of
 from sandbox.netsuite.config import NetSuiteConfig, make_credentials
 from sandbox.netsuite.control import Control
-from sandbox.netsuite.gate import Gate
+from sandbox.netsuite.gate import SERVER_SEND, Gate
 from sandbox.netsuite.metadata import catalog
 from sandbox.netsuite.record_service import RECORDS, Call, json_body, page_links, paging
 from sandbox.netsuite.records import all_rules
@@ -29,9 +29,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
 
 SUITEQL = "/services/rest/query/v1/suiteql"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+
+
+class NetSuiteApplication(Starlette):
+    """Keeps the server's own `send` at hand, so that a fault can cut the connection."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        scope.setdefault(SERVER_SEND, send)
+        await super().__call__(scope, receive, send)
 
 
 def create_app(home: Path, config: NetSuiteConfig) -> Starlette:
@@ -59,7 +69,7 @@ def create_app(home: Path, config: NetSuiteConfig) -> Starlette:
         service.suiteql.close()
         account.store.close()
 
-    app = Starlette(routes=service.routes(), lifespan=lifespan, exception_handlers={Refusal: _refused})
+    app = NetSuiteApplication(routes=service.routes(), lifespan=lifespan, exception_handlers={Refusal: _refused})
     app.add_middleware(Gate, control=control)
     app.state.account = account
     app.state.control = control

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from sandbox.netsuite.answers import Refusal, dumps, resource
+from sandbox.netsuite.answers import RESOURCE, Refusal, dumps, resource
 from sandbox.netsuite.record_service import Call, json_body
 from sandbox.netsuite.store import utc_now
 
@@ -208,7 +208,7 @@ class Jobs:
         result = task.get("result")
         if result is None:
             raise Refusal("TASK_NOT_COMPLETED", "The task is not completed yet.", status=404)
-        kind = "application/vnd.oracle.resource+json" if result["body"] else None
+        kind = f"{RESOURCE}; type=error" if result["status"] >= 400 else RESOURCE if result["body"] else None
         return Response(result["body"], result["status"], result["headers"], media_type=kind)
 
 

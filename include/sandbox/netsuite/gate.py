@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from sandbox.netsuite.control import Control, Fault
 
 SERVICES = "/services/rest"
+SERVER_SEND = "sandbox.server_send"
+"""Key of the scope under which the server's own `send` lies, before any middleware wrapped it."""
 _TOKEN = "/auth/oauth2/v1/token"  # noqa: S105 - a path
 _ID = re.compile(r"/(eid:[^/?]+|-?\d+)(?=/|$)", re.IGNORECASE)
 _CODES = {429: "CONCURRENCY_LIMIT_EXCEEDED", 500: "UNEXPECTED_ERROR", 503: "SERVICE_UNAVAILABLE", 401: "INVALID_LOGIN"}
@@ -62,7 +64,7 @@ class Gate:
             control.active -= 1
         if fault is not None and fault.timeout_after_commit:
             await _hold(receive, fault.seconds)
-            _cut(send)
+            _cut(scope)
 
     async def _serve(self, inner: str, scope: Scope, receive: Receive, send: Send) -> Fault | None:
         control = self.control
@@ -76,9 +78,9 @@ class Gate:
             # The work is done and the answer is lost: what a client must look up afterwards.
             await self.app(scope, receive, _nowhere)
             if fault.drop_after_commit:
-                _cut(send)
+                _cut(scope)
         elif fault.drop_connection:
-            _cut(send)
+            _cut(scope)
         elif fault.body is not None:
             await self._answer(
                 Response(fault.body, fault.status or 200, media_type=fault.content_type), scope, receive, send
@@ -130,12 +132,12 @@ async def _hold(receive: Receive, seconds: float) -> None:
                 message = await receive()
 
 
-def _cut(send: Send) -> None:
+def _cut(scope: Scope) -> None:
     """Cut the connection without an answer.
 
-    ASGI has no word for it: uvicorn's transport is reached through the bound `send` of its request.
+    ASGI has no word for it: uvicorn's transport is reached through the `send` that it gave the application.
     """
-    cycle: Any = getattr(send, "__self__", None)
+    cycle: Any = getattr(scope.get(SERVER_SEND), "__self__", None)
     transport = getattr(cycle, "transport", None)
     if transport is None:
         raise RuntimeError("the server's transport is out of reach: the fault cannot cut the connection")

@@ -133,7 +133,9 @@ class SuiteQL:
         projections = tree.selects
         if any(each.find(exp.Star) and not each.find(exp.Count) for each in projections):
             return []
-        return [(each.alias_or_name or f"expr{at}").lower() for at, each in enumerate(projections, start=1)]
+        return [
+            (each.alias or _column_name(each) or f"expr{at}").lower() for at, each in enumerate(projections, start=1)
+        ]
 
     def _date_places(self, tree: exp.Expr) -> set[int]:
         assert isinstance(tree, exp.Query)
@@ -185,6 +187,10 @@ def _rewrite(node: exp.Expr) -> exp.Expr:
         return _call("ns_day", node.expressions[0])
     is_builtin = isinstance(node, exp.Dot) and node.this.name.upper() == "BUILTIN"
     return _display(node.args["expression"]) if is_builtin else node
+
+
+def _column_name(node: exp.Expr) -> str:
+    return node.name if isinstance(node, exp.Column) else ""
 
 
 def _call(name: str, *arguments: exp.Expr) -> exp.Expr:

@@ -114,7 +114,7 @@ _VIEWS = {
 _INDEXES = (
     "transaction(externalid)", "transaction(otherrefnum)", "transaction(entity)", "transaction(tranid)",
     "transaction(lastmodifieddate, id)", "transaction(type, id)", "transactionline(transaction, linesequencenumber)",
-    "transactionline(item)", "transactiontaxdetail(transaction)", "customer(email COLLATE NOCASE)",
+    "transactionline(item)", "transactiontaxdetail(transaction)", "customer(email)", "customer(LOWER(email))",
     "customer(externalid)", "customer(lastmodifieddate, id)", "contact(company)", "contact(email COLLATE NOCASE)",
     "customersubsidiaryrelationship(entity)", "customercurrencybalance(customer)", "customeraddressbook(entity)",
     "item(itemid)", "item(externalid)", "item(upccode)", "item(lastmodifieddate, id)", "kititemmember(parentitem)",

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from sandbox.netsuite.config import SDF_PROJECT
 from sandbox.netsuite.customization import load
 from sandbox.netsuite.schema import COUNTRIES, Property, published

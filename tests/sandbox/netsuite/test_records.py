@@ -226,7 +226,7 @@ class TestCustomers:
 
 
 def test_same_names_fail_without_auto_numbering(tmp_path_factory: pytest.TempPathFactory) -> None:
-    from tests.sandbox.netsuite.server import running_netsuite  # noqa: PLC0415 - the only test that needs its own
+    from tests.sandbox.netsuite.server import running_netsuite
 
     with running_netsuite(tmp_path_factory.mktemp("named"), auto_numbering=False) as endpoint, endpoint.admin as person:
         assert person.post("/record/v1/customer", json=a_person()).status_code == 204
