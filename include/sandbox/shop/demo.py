@@ -41,10 +41,13 @@ class Demo:
             in sound drops that the default settings take), ``skipped`` (records that they skip), ``repeats`` and
             ``newer`` (further records of orders that were there before), ``unsound`` (records that must end in
             quarantine), ``rejected_drops`` (drops that must be rejected whole).
+        later: names of the drops that repeat or change orders of earlier ones: left after the first run, they
+            show what comes of an order that the ERP has already.
     """
 
     files: list[DropFile] = field(default_factory=list)
     expected: dict[str, int] = field(default_factory=dict)
+    later: frozenset[str] = frozenset()
 
 
 def drops(now: datetime) -> Demo:
@@ -74,6 +77,7 @@ def drops(now: datetime) -> Demo:
             "unsound": fates.count("quarantined") + sum(BAD_DROPS[name].bad for name in bad),
             "rejected_drops": sum(BAD_DROPS[name].effect == "drop_rejected" for name in bad),
         },
+        frozenset(each.name for each in later),
     )
 
 
