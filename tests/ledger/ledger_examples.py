@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
 from cryptography.fernet import Fernet
 
 from cartage.seams import DocumentKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    import pyarrow as pa
 
 KEY = Fernet.generate_key().decode()
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -24,6 +25,8 @@ def rows(*keys: str, version: str = "2026-03-01T11:00:00Z", first: int = 0) -> p
 
 def table(extracted: Iterable[tuple[int, str, str]]) -> pa.Table:
     """Give extracted rows (row, key, version) as `Outcomes.extracted` takes them."""
+    import pyarrow as pa  # here, so that a racing process starts in half the time
+
     schema = pa.schema([("row", pa.int64()), ("key", pa.string()), ("version", pa.string())])
     return pa.Table.from_pylist([dict(zip(schema.names, each, strict=True)) for each in extracted], schema=schema)
 
