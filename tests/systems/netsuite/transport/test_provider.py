@@ -42,6 +42,13 @@ def test_airflow_finds_the_hook() -> None:
     assert (hook.hook_name, hook.connection_testable) == ("NetSuite", True)
 
 
+@pytest.mark.usefixtures("manager")
+def test_airflow_finds_the_shops_hook() -> None:
+    hook = ProvidersManagerTaskRuntime().hooks["sfcc"]
+    assert hook is not None
+    assert hook.connection_testable
+
+
 def test_the_form_has_every_field_that_is_read(manager: ProvidersManager) -> None:
     widgets: dict[str, Any] = {
         each.field_name: each

@@ -415,6 +415,6 @@ class TestBusy:
         peer.on("POST", ORDERS, serve)
         hook = make_hook(concurrency=8, patience=30)
         with ThreadPoolExecutor(8) as pool:
-            list(pool.map(lambda number: hook.create("salesOrder", {}, external_id=f"o{number}"), range(40)))
-        assert sorted(done) == sorted(f"o{number}" for number in range(40))
-        assert len(peer.requests("POST", ORDERS)) < 80, "most are not refused even once"
+            list(pool.map(lambda number: hook.create("salesOrder", {}, external_id=f"o{number}"), range(24)))
+        assert sorted(done) == sorted(f"o{number}" for number in range(24))
+        assert len(peer.requests("POST", ORDERS)) < 24 * 3, "few are refused more than once or twice"
