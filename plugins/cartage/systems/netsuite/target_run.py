@@ -13,7 +13,7 @@ from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from cartage.errors import BatchError, RetryableError
+from cartage.errors import BatchError, RecordError, RetryableError
 from cartage.systems.netsuite.target_tieout import TieOut, must_tie_out
 from cartage.systems.netsuite.target_verdicts import FAILED, verdict
 from cartage.systems.netsuite.writing import Writer, kept
@@ -250,6 +250,9 @@ class Run:
                     decision = self._desk.customer_closer(document, decision)
                 result = self._writer.apply(document, decision, {})
                 customer = Customer(document, replace(result, attempts=kept(attempted)))
+            except RecordError as refused:
+                result = self._writer.refused(document, refused, decision.internal_id)
+                customer = Customer(document, replace(result, attempts=kept(attempted)))
             except RetryableError as error:
                 customer = Customer(document, failure=error, attempts=kept(attempted))
         return lambda: self._customer_done(customer)
@@ -273,6 +276,8 @@ class Run:
                 try:
                     decision = self._decisions.get(document.id) or self._desk.closer(document, ids)
                     result = self._writer.apply(document, decision, ids)
+                except RecordError as refused:
+                    result = self._writer.refused(document, refused)
                 except RetryableError as error:
                     progress.failure, progress.attempts = error, kept(attempted)
                     break

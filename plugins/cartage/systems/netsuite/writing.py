@@ -102,10 +102,7 @@ class Writer:
         except _PeriodClosedError as closed:
             return _result(document, "quarantined", None, None, closed.complaints)
         except TargetRefused as refused:
-            if document.type == CONTACT and isinstance(refused, AlreadyExists):
-                words = "the company has a contact of this name already; it is left alone"
-                return _result(document, "unchanged", None, None, (Complaint("contact_exists", words),))
-            return _result(document, "rejected", decision.internal_id, decision.number, _complaints(document, refused))
+            return self.refused(document, refused, decision.internal_id, decision.number)
         return _result(
             document,
             decision.outcome,
@@ -113,6 +110,15 @@ class Writer:
             sent.number or decision.number,
             (*decision.complaints, *sent.complaints),
         )
+
+    def refused(
+        self, document: Document, refused: RecordError, internal_id: str | None = None, number: str | None = None
+    ) -> DocumentResult:
+        """Say how a document ends that NetSuite refused for good."""
+        if document.type == CONTACT and isinstance(refused, AlreadyExists):
+            words = "the company has a contact of this name already; it is left alone"
+            return _result(document, "unchanged", None, None, (Complaint("contact_exists", words),))
+        return _result(document, "rejected", internal_id, number, _complaints(document, refused))
 
     def _send(self, document: Document, decision: Decision) -> _Sent:
         for type_, body in decision.before:
@@ -203,7 +209,7 @@ class _PeriodClosedError(RecordError):
         super().__init__(document.key, Complaint("closed_period", words, "placed_at"))
 
 
-def _complaints(document: Document, refused: TargetRefused) -> tuple[Complaint, ...]:
+def _complaints(document: Document, refused: RecordError) -> tuple[Complaint, ...]:
     """Say which document of the record was refused: an order has several."""
     return tuple(
         replace(each, message=f"{document.type} {document.external_id}: {each.message}") for each in refused.complaints

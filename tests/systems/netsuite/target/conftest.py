@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +85,17 @@ class Erp:
     def forget(self) -> None:
         """Forget counts and faults alike, as `reset` does."""
         self.reset()
+
+    def totals(self) -> dict[str, Decimal]:
+        """Give the totals of all sales orders by external id."""
+        query = "SELECT t.id, t.externalid, t.foreigntotal FROM transaction t WHERE t.type = 'SalesOrd' AND t.externalid IS NOT NULL"
+        answer = requests.post(
+            f"{self.url}/services/rest/query/v1/suiteql?limit=1000",
+            data=payload.dumps({"q": query}),
+            headers=self._headers | {"Content-Type": "application/json", "Prefer": "transient"},
+            timeout=20,
+        )
+        return {each["externalid"]: Decimal(each["foreigntotal"]) for each in answer.json()["items"]}
 
     def writes(self) -> dict[str, int]:
         return dict(self._call("GET", "/sandbox/control").json()["writes"])

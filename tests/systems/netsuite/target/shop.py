@@ -161,8 +161,10 @@ def _order(order: Order, items: dict[str, str]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _row(row: int, place: int, order: Order, type_: str, external_id: str, body: dict[str, Any], *,
-         action: str = "upsert", expected: str | None = None, match: str | None = None) -> dict[str, Any]:  # fmt: skip
+def _row(  # noqa: PLR0917
+    row: int, place: int, order: Order, type_: str, external_id: str, body: dict[str, Any], *,
+    action: str = "upsert", expected: str | None = None, match: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
     return {
         "record": row, "document": place, "kind": "order", "key": order.key, "version": order.version, "type": type_,
         "external_id": external_id, "action": action, "body": canonical.dumps(body), "hash": canonical.digest(body),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tests.systems.netsuite.target.shop import Order
 
+from cartage.errors import RetryableError
 from cartage.records.outcome import Outcome
 from sandbox.netsuite.people import LEGACY_ORDER_NUMBERS, REGULAR_CUSTOMER_NO, REGULAR_EMAIL, SEED_ORDERS
 
@@ -190,3 +191,32 @@ def test_a_dry_run_says_what_a_run_would_do_and_writes_nothing(desk: Desk) -> No
     assert desk.plan(replace(known, cancel=True))["salesOrder"].action == "close"
     assert desk.plan(replace(legacy(), deposits=()))["salesOrder"].action == "adopt"
     assert desk.erp.writes() == {}
+
+
+def test_an_answer_lost_on_an_update_or_a_cancellation_does_it_once(desk: Desk) -> None:
+    desk.set(orders={"revision_sent": "versions"})
+    order = Order("Q1", email="q1@new.example", customer_no="99001")
+    desk.write(order)
+    desk.erp.fault("PATCH /record/v1/salesOrder", drop_after_commit=True)
+    assert desk.write(later(order))["Q1"].outcome is Outcome.UPDATED
+    assert sorted(desk.lines(order)) == ["L1", "L3"]
+    assert desk.order(order)["total"] == later(order).total
+    desk.erp.fault("PATCH /record/v1/salesOrder", drop_after_commit=True)
+    cancelled = replace(order, cancel=True, version="2026-04-01")
+    assert desk.write(cancelled)["Q1"].outcome is Outcome.UPDATED
+    assert all(each["isClosed"] for each in desk.lines(order).values())
+    assert desk.erp.writes()["salesOrder update"] == 2
+
+
+def test_an_update_whose_fate_is_unknown_is_left_for_the_next_try(desk: Desk) -> None:
+    desk.set(orders={"revision_sent": "versions"})
+    order = Order("Q2", email="q2@new.example", customer_no="99002")
+    desk.write(order)
+    desk.erp.fault("PATCH /record/v1/salesOrder", status=500)
+    found, error = desk.write_some(later(order))
+    assert found == {}
+    assert isinstance(error, RetryableError)
+    found, error = desk.write_some(later(order), again=True)
+    assert error is None
+    assert found["Q2"].outcome is Outcome.UPDATED
+    assert sorted(desk.lines(order)) == ["L1", "L3"]
