@@ -126,6 +126,14 @@ def test_an_order_without_payments_is_no_finding(orders: Suite) -> None:
     assert check(together("order", order(1, payments__rows=[])), orders).warnings == []
 
 
+def test_options_need_no_quantity_and_money_given_back_is_no_payment(orders: Suite) -> None:
+    sound = order(1)
+    sound["lines"][1]["quantity"] = None
+    sound["payments"].append({**sound["payments"][0], "payment": 2, "transaction_type": "CREDIT", "amount": Decimal(5)})
+    checked = check(together("order", sound), orders)
+    assert (checked.failures, checked.warnings) == ([], [])
+
+
 def test_tolerance_is_a_cent_to_the_digit(orders: Suite) -> None:
     within = order(1, order_gross=Decimal("34.96"), payments__amount=Decimal("34.96"))
     over = order(2, order_gross=Decimal("34.960001"), payments__amount=Decimal("34.96"))
@@ -162,11 +170,11 @@ def test_no_value_of_a_record_is_quoted(orders: Suite) -> None:
 
 def test_batches_of_a_run_are_one_check(orders: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
     """However a run is cut into parts, and however many of them are judged at once, the findings are the same."""
-    parts = [order(row, currency="eur" if row % 3 == 0 else "EUR") for row in range(7)]
+    parts = [order(row, currency="eur" if row % 3 == 0 else "EUR") for row in range(5)]
     whole = check(together("order", *parts), orders)
     single = [together("order", part) for part in parts]
     assert check(iter(single), orders).failures == whole.failures
-    monkeypatch.setattr(checks_module, "TOGETHER", 2)
+    monkeypatch.setattr(checks_module, "TOGETHER", 3)
     cut = check(single, orders)
     assert cut.failures == whole.failures
     assert cut.results == whole.results

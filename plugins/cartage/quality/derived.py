@@ -102,9 +102,10 @@ def order_decimals(tables: Mapping[str, pa.Table]) -> pa.ChunkedArray:
 
 @_derived("order", "orders", "payments")
 def paid_gap(tables: Mapping[str, pa.Table]) -> pa.ChunkedArray:
-    """By how much the payments differ from the order's gross, either way; null when there is no payment."""
-    orders = tables["orders"]
-    paid = tables["payments"].group_by("order", use_threads=False).aggregate([("amount", "sum")])
+    """By how much the payments differ from the order's gross; null when there is none. Money given back is left out."""
+    orders, payments = tables["orders"], tables["payments"]
+    given_back = pc.is_in(payments["transaction_type"], value_set=pa.array(["AUTH_REVERSAL", "CREDIT"]))
+    paid = payments.filter(pc.invert(given_back)).group_by("order", use_threads=False).aggregate([("amount", "sum")])
     return pc.abs(pc.subtract(_per_order(orders, paid, "amount_sum", None), orders["order_gross"]))
 
 
@@ -116,8 +117,9 @@ def sku(tables: Mapping[str, pa.Table]) -> pa.ChunkedArray:
 
 @_derived("order", "lines", "quantity")
 def units(tables: Mapping[str, pa.Table]) -> pa.ChunkedArray:
-    """The quantity of a line of goods, zero when it has none; null on other lines."""
-    return _of_goods(tables["lines"], pc.fill_null(tables["lines"]["quantity"], _ZERO))
+    """The line's quantity; of a product line without one, zero. Options and other lines need none (order.xsd)."""
+    lines = tables["lines"]
+    return pc.if_else(pc.equal(lines["kind"], "product"), pc.fill_null(lines["quantity"], _ZERO), lines["quantity"])
 
 
 @_derived("order", "lines", "gross")
