@@ -21,7 +21,7 @@ from sandbox.netsuite.gate import SERVER_SEND, Gate
 from sandbox.netsuite.metadata import catalog
 from sandbox.netsuite.record_service import RECORDS, Call, json_body, page_links, paging
 from sandbox.netsuite.records import all_rules
-from sandbox.netsuite.seed import seed
+from sandbox.netsuite.seed import seed, show_closed_periods
 from sandbox.netsuite.suiteql import SuiteQL
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def create_app(home: Path, config: NetSuiteConfig) -> Starlette:
     control = Control(concurrency=config.concurrency, closed_periods=set(config.closed_periods))
     account = Account(home, config, control, all_rules())
     seed(account)
+    show_closed_periods(account)
     service = _Service(account, Gatekeeper(config, credentials, account.store, account.customization.permissions))
 
     @asynccontextmanager
@@ -158,6 +159,7 @@ class _Service:
             try:
                 document: dict[str, Any] = loads(await request.body())
                 control.apply(document)
+                show_closed_periods(self.account)
             except (ValueError, TypeError, ArithmeticError) as wrong:
                 return Response(dumps({"error": str(wrong)}), 422, media_type="application/json")
         return Response(dumps(control.counts()), media_type="application/json")
@@ -169,6 +171,7 @@ class _Service:
         fresh = Control(concurrency=config.concurrency, closed_periods=set(config.closed_periods))
         active = self.account.control.active
         self.account.control.__dict__.update(fresh.__dict__ | {"active": active})
+        show_closed_periods(self.account)
         return Response(dumps(fresh.counts()), media_type="application/json")
 
 

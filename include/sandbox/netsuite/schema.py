@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from sandbox.netsuite.answers import Refusal, invalid
+from sandbox.netsuite.answers import Refusal, invalid, user_error
 
 if TYPE_CHECKING:
     from sandbox.netsuite.customization import Customization
@@ -292,6 +292,16 @@ COMPUTED = frozenset({
 _LINE_KEYS = frozenset({"id", "internalId"})
 """On a sublist's element these find the line that is meant."""
 
+LONGEST = {
+    "otherRefNum": 45, "memo": 999, "description": 999, "externalId": 255, "entityId": 83, "companyName": 83,
+    "firstName": 32, "middleName": 32, "lastName": 32, "salutation": 30, "title": 99, "email": 254, "comments": 4000,
+    "addressee": 150, "attention": 150, "addr1": 150, "addr2": 150, "addr3": 150, "city": 50, "zip": 36, "addrPhone": 32,
+    "phone": 32, "mobilePhone": 32, "homePhone": 32, "fax": 32, "label": 150, "itemId": 250,
+}  # fmt: skip
+"""Most characters of standard fields; longer ones are refused, not cut."""
+
+_PHONES = frozenset({"phone", "mobilePhone", "homePhone", "officePhone", "fax", "addrPhone"})
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)")
 
 
@@ -402,14 +412,18 @@ class _Check:
         if self.unknown == "warning":
             self.warnings.append(place)
 
-    def string(self, known: Property, value: Any, place: str, _: str) -> str:
+    def string(self, known: Property, value: Any, place: str, name: str) -> str:
         if not isinstance(value, str):
             raise invalid(place, f"Invalid value for '{place}': a string is expected.")
-        if known.longest is not None and len(value) > known.longest:
+        longest = known.longest or LONGEST.get(name)
+        if longest is not None and len(value) > longest:
             raise invalid(
-                place,
-                f"The field {place} contained more than the maximum number ( {known.longest} ) of characters allowed.",
+                place, f"The field {place} contained more than the maximum number ( {longest} ) of characters allowed."
             )
+        if name in _PHONES and sum(each.isdigit() for each in value) < 7:
+            raise user_error("Phone number should have seven digits or more.", path=place)
+        if name == "email" and not _EMAIL.fullmatch(value):
+            raise user_error("Invalid email address.", path=place)
         return value
 
     def number(self, _known: Property, value: Any, place: str, _: str) -> Decimal:

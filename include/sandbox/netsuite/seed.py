@@ -96,13 +96,16 @@ def _periods(account: Account) -> None:
             name = f"{calendar.month_abbr[month]} {year}"
             _add(account, "accountingPeriod", str(number), {
                 "periodName": name, "startDate": first.isoformat(), "endDate": last.isoformat(),
-                "closed": name_of(first) in account.control.closed_periods,
+                "closed": False,
             })  # fmt: skip
 
 
-def name_of(day: dt.date) -> str:
-    """Give a day's month as YYYY-MM."""
-    return f"{day:%Y-%m}"
+def show_closed_periods(account: Account) -> None:
+    """Let SuiteQL's accountingperiod say which months are closed."""
+    with account.store.transaction():
+        account.store.query("UPDATE accountingperiod SET closed = 'F' WHERE closed = 'T'")
+        for month in account.control.closed_periods:
+            account.store.query("UPDATE accountingperiod SET closed = 'T' WHERE substr(startdate, 1, 7) = ?", month)
 
 
 def _items(account: Account) -> None:

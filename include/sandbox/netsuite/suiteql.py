@@ -18,7 +18,6 @@ from sqlglot.errors import SqlglotError
 
 from sandbox.netsuite import suiteql_functions as functions
 from sandbox.netsuite.answers import Refusal
-from sandbox.netsuite.auth import PERMISSIONS
 
 if TYPE_CHECKING:
     from sandbox.netsuite.auth import Login
@@ -29,8 +28,10 @@ PAGE = 1000
 
 _TABLE_PERMISSIONS = {
     "customer": "LIST_CUSTJOB", "contact": "LIST_CONTACT", "transaction": "TRAN_FIND", "transactionline": "TRAN_FIND",
-    "item": "LIST_ITEM", "location": PERMISSIONS["location"], "subsidiary": PERMISSIONS["subsidiary"],
-    "account": PERMISSIONS["account"],
+    "customersubsidiaryrelationship": "LIST_ENTITYSUBSIDIARYRELATION", "item": "LIST_ITEM", "pricing": "LIST_ITEM",
+    "aggregateitemlocation": "LIST_ITEM", "location": "LIST_LOCATION", "subsidiary": "LIST_SUBSIDIARY",
+    "account": "LIST_ACCOUNT", "currency": "LIST_CURRENCY", "salestaxitem": "LIST_TAXITEM", "shipitem": "LIST_SHIPITEM",
+    "paymentmethod": "ADMI_ACCOUNTINGLIST", "pricelevel": "ADMI_ACCOUNTINGLIST", "accountingperiod": "ADMI_ACCTPERIODS",
 }  # fmt: skip
 
 _DISPLAY = {

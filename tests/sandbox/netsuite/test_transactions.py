@@ -128,6 +128,8 @@ class TestPeriods:
     def test_a_closed_period_refuses_its_dates(self, netsuite: NetSuiteEndpoint, client: httpx.Client) -> None:
         key, _ = put_order(client)
         netsuite.control(closed_periods=["2026-03"])
+        closed = "SELECT periodname FROM accountingperiod WHERE closed = 'T'"
+        assert netsuite.rows(closed) == [{"periodname": "Mar 2026"}]
         assert refusal(client.post("/record/v1/salesOrder", json=an_order()))["o:errorPath"] == "tranDate"
         assert client.post("/record/v1/salesOrder", json=an_order(tranDate="2026-04-01")).status_code == 204
         assert client.patch(f"/record/v1/salesOrder/eid:{key}", json={"memo": "late"}).status_code == 204

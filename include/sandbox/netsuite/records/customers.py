@@ -49,9 +49,6 @@ class CustomerRules:
             missing.append("Primary Subsidiary")
         if missing:
             raise user_error(f"Please enter value(s) for: {', '.join(missing)}")
-        email = body.get("email")
-        if email and ("@" not in email or " " in email or len(email) > 254):
-            raise user_error("The e-mail address is not valid.", path="email")
 
     def _name(self, account: Account, record: Record, display: str, sent: dict[str, Any]) -> None:
         body = record.body
