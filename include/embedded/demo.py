@@ -9,16 +9,20 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from embedded import airflow
 from embedded.environment import REPOSITORY, USER, Home, environment
 from embedded.processes import Processes, StartError, free_port, port_is_free
 from embedded.summary import OUTCOMES, Counts, print_reasons, print_table, read_counts
+from sandbox.shop.demo import drops
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import FrameType
+
+    from sandbox.shop.demo import Demo
 
 FLOW = "sfcc_netsuite.orders"
 SANDBOX_SECONDS = 60
@@ -39,18 +43,19 @@ def run_demo() -> int:
     try:
         _say("Starting the sandbox: an SFCC (SFTP, SCAPI) and a NetSuite (REST, SuiteQL) on loopback")
         endpoints = start_sandbox(sandbox, home.sandbox)
-        surroundings = environment(home, port, endpoints["airflow_connections"])
+        surroundings = environment(home, port, endpoints["airflow"])
         os.environ.update(
             {name: surroundings[name] for name in surroundings if name.startswith(("AIRFLOW", "CARTAGE"))}
         )
         _say("Leaving the first drops in the shop's SFTP folder")
-        leave_drops(home.sandbox, wave=1)
+        demo = drops(datetime.now(UTC))
+        leave_drops(home.sandbox, demo, later=False)
         _say("Setting up Airflow's database, the ledger and the ERP's pool")
         airflow.prepare(surroundings)
         stack = Processes(home.logs, surroundings)
         _say(f"Starting Airflow on http://127.0.0.1:{port}")
         airflow.start(stack, port)
-        well, counts = _work(stack, home, port)
+        well, counts = _work(stack, home, port, demo)
         seconds = time.monotonic() - began
         _what_next(home, port, counts)
         if os.environ.get("DEMO_EXIT") != "1":
@@ -74,7 +79,7 @@ def _stay(stack: Processes, sandbox: Processes, stopped: threading.Event) -> Non
             sandbox.check()
 
 
-def _work(stack: Processes, home: Home, port: int) -> tuple[bool, Counts]:
+def _work(stack: Processes, home: Home, port: int, demo: Demo) -> tuple[bool, Counts]:
     """Switch the flow on, see its first run end, leave more drops, run again."""
     client = airflow.Client(port, home.secrets()["password"])
     client.wait_for_dag(FLOW, stack)
@@ -85,7 +90,7 @@ def _work(stack: Processes, home: Home, port: int) -> tuple[bool, Counts]:
             run = _first_run(client, stack)
         else:
             _say("Leaving more drops: repeats, newer versions, cancellations. Running again")
-            leave_drops(home.sandbox, wave=2)
+            leave_drops(home.sandbox, demo, later=True)
             run = client.trigger(FLOW)
         state = client.wait_for_run(FLOW, run, stack)
         well = well and state == "success"
@@ -126,12 +131,13 @@ def start_sandbox(processes: Processes, folder: Path) -> dict[str, Any]:
     return endpoints
 
 
-def leave_drops(folder: Path, *, wave: int) -> None:
-    """Put the demo's drops into the shop's SFTP folder."""
-    from sandbox.shop.demo import leave
+def leave_drops(folder: Path, demo: Demo, *, later: bool) -> None:
+    """Put the demo's drops into the shop's SFTP folder: the first ones, or those that come later."""
+    from sandbox.shop.delivery import deliver
 
-    for name in leave(folder, wave=wave):
-        print(f"    {name}", flush=True)
+    chosen = [drop for drop in demo.files if (drop.name in demo.later) is later]
+    for path in deliver(folder, chosen):
+        print(f"    {path.relative_to(folder)}", flush=True)
 
 
 def _port() -> int:

@@ -61,7 +61,7 @@ class Processes:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 (this process has no threads)
             )
 
     def wait_until(self, ready: Callable[[], bool], *, what: str, seconds: float) -> None:

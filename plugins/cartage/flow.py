@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import DAG, Asset, CronDataIntervalTimetable
+from airflow.sdk import DAG, CronDataIntervalTimetable
 
 from cartage.integrations import FlowDeploy, Integration, include_folder, load_deploy
 from cartage.operators.alerts import on_failure
@@ -15,6 +15,7 @@ from cartage.operators.load import LoadOperator
 from cartage.operators.settle import SettleOperator
 from cartage.operators.transform import TransformOperator
 from cartage.operators.validate import ValidateOperator
+from cartage.operators.watermark import asset_of
 from cartage.retrying import ErrorTreePolicy
 
 RETRIES = 4
@@ -41,16 +42,6 @@ on `validate` say what happened.
 """
 
 
-def pool_of(integration: Integration) -> str:
-    """Give the name of the pool that bounds requests to the integration's ERP."""
-    return integration.erp.connection
-
-
-def asset_of(integration: str, flow: str) -> Asset:
-    """Give the asset under which a flow's watermark is kept."""
-    return Asset(name=f"{integration}.{flow}", uri=f"x-cartage://{integration}/{flow}")
-
-
 def flow_dag(integration: str, flow: str, *, record: str) -> DAG:
     """Make the DAG of one flow.
 
@@ -68,7 +59,7 @@ def flow_dag(integration: str, flow: str, *, record: str) -> DAG:
     joined = load_deploy(integration, include_folder())
     deploy = joined.flows[flow]
     here = {"integration": integration, "flow": flow, "record": record}
-    pool = {"pool": pool_of(joined)}
+    pool = {"pool": joined.erp.connection}  # named for the connection; see `cartage.pools`
     slots = min(joined.erp.concurrency, SLOTS_AT_MOST)
     watermark = [asset_of(integration, flow)]
     with DAG(

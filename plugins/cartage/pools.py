@@ -16,11 +16,10 @@ log = logging.getLogger(__name__)
 
 def wanted() -> dict[str, int]:
     """Give the slots each pool must have, by name: the concurrency of each integration's ERP."""
-    from cartage.flow import pool_of
     from cartage.integrations import include_folder, integration_names, load_deploy
 
     joined = (load_deploy(name, include_folder()) for name in integration_names(include_folder()))
-    return {pool_of(each): each.erp.concurrency for each in joined}
+    return {each.erp.connection: each.erp.concurrency for each in joined}
 
 
 def ensure() -> dict[str, int]:

@@ -30,8 +30,8 @@ class ErrorTreePolicy(RetryPolicy):
         self,
         exception: BaseException,
         try_number: int,
-        max_tries: int,
-        context: Context | None = None,
+        max_tries: int,  # noqa: ARG002 (Airflow counts the tries itself)
+        context: Context | None = None,  # noqa: ARG002 (the decision needs the error alone)
     ) -> RetryDecision:
         """Decide by the error's class; see `RetryPolicy.evaluate`."""
         if isinstance(exception, (BatchError, RecordError)):

@@ -6,12 +6,13 @@ operators implement and use them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
     from cartage.errors import Complaint
     from cartage.records.batch import Batch
     from cartage.records.outcome import Verdict

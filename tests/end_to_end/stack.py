@@ -10,12 +10,21 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 from cryptography.fernet import Fernet
+from sandbox.shop.delivery import deliver, order_drop
+from sandbox.shop.orders import NOW
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sandbox.shop.model import Order
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTCOMES = ("created", "updated", "unchanged", "superseded", "skipped", "held", "quarantined", "rejected")
@@ -47,7 +56,7 @@ class Stack:
         stack = cls(home, endpoints, process, include)
         stack.setting("stable_seconds: 20", "stable_seconds: 0")
         stack.setting("minutes: 120", "minutes: 100000000")
-        os.environ |= endpoints["airflow_connections"]
+        os.environ |= endpoints["airflow"]
         os.environ |= {
             "CARTAGE_INCLUDE": str(include),
             "CARTAGE_STAGING": str(home / "staging"),
@@ -71,7 +80,7 @@ class Stack:
         """End the sandbox and start it again on its state."""
         self.stop()
         self.process, self.endpoints = serve(self.home / "sandbox")
-        os.environ |= self.endpoints["airflow_connections"]
+        os.environ |= self.endpoints["airflow"]
 
     @cached_property
     def ledger(self) -> Any:
@@ -99,6 +108,10 @@ class Stack:
         partial.write_bytes(content)
         partial.rename(target)
         return target
+
+    def deliver(self, site: str, orders: Sequence[Order], at: datetime = NOW, **kwargs: Any) -> None:
+        """Leave a drop of orders, and let the shop's SCAPI know them."""
+        deliver(self.home / "sandbox", [order_drop(site, orders, at, **kwargs)])
 
     def run(self, flow: str = "orders", **conf: Any) -> dict[str, int]:
         """Run a flow once to its end and give its counts.
@@ -152,6 +165,48 @@ class Stack:
         )
         columns = ["id", "tranid", "externalid", "otherrefnum", "foreigntotal", "status", "trandate", "entity"]
         return list(self.netsuite.suiteql(query, key="id", columns=columns))
+
+    def landed(self, order_no: str) -> tuple[Decimal, Decimal]:
+        """Give what an order came to in NetSuite: the sum of its sales orders, and of its deposits.
+
+        An order with several shipments is several sales orders with the same `otherRefNum`.
+        """
+        orders = [each for each in self.sales_orders() if each["otherrefnum"] == order_no]
+        ids = ",".join(each["id"] for each in orders) or "0"
+        query = f"SELECT id, foreigntotal FROM transaction WHERE type = 'CustDep' AND createdfrom IN ({ids})"
+        deposits = list(self.netsuite.suiteql(query, key="id", columns=["id", "foreigntotal"]))
+        total, paid = (sum((Decimal(each["foreigntotal"]) for each in some), Decimal(0)) for some in (orders, deposits))
+        return total, paid
+
+    def totals(self) -> dict[str, Decimal]:
+        """Give what every order came to in NetSuite, by the shop's number."""
+        sums: dict[str, Decimal] = {}
+        for each in self.sales_orders():
+            number = each["otherrefnum"]
+            sums[number] = sums.get(number, Decimal(0)) + Decimal(each["foreigntotal"])
+        return sums
+
+    def writes(self) -> dict[str, int]:
+        """Give how many writes NetSuite took since it was asked to forget, by record type."""
+        return {name: count for name, count in self.control("netsuite", "GET")["writes"].items() if count}
+
+    def reasons(self, flow: str = "orders") -> dict[str, list[str]]:
+        """Give why records of the newest run are not in the ERP, for a test's message."""
+        return {
+            key: [f"{verdict.outcome}: {each.code}: {each.message}" for each in verdict.complaints]
+            for key, verdict in self.verdicts(flow).items()
+            if verdict.complaints
+        }
+
+    def shop_order(self, order_no: str, site: str) -> dict[str, Any]:
+        """Give an order as the shop's SCAPI shows it."""
+        from cartage.systems.sfcc.hook import SfccHook
+
+        return SfccHook("sfcc_api").order(order_no, site)
+
+    def create_item(self, sku: str) -> None:
+        """Create an item in NetSuite, as a person would who mends an unknown sku."""
+        self.netsuite.create("nonInventorySaleItem", {"itemId": sku, "externalId": sku})
 
     def control(self, system: str, method: str, path: str = "", **kwargs: Any) -> Any:
         """Call the sandbox's control interface of `netsuite` or `sfcc`."""

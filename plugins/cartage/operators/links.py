@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from airflow.sdk import BaseOperatorLink
-
-if TYPE_CHECKING:
-    from airflow.sdk.bases.operatorlink import TaskInstanceKey
 
 REPORT_KEY = "quality_report"
 
@@ -17,7 +14,7 @@ class QualityReportLink(BaseOperatorLink):
 
     name = "Quality report"
 
-    def get_link(self, operator: Any, *, ti_key: TaskInstanceKey) -> str:  # noqa: ARG002 (Airflow's signature)
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:  # noqa: ARG002 (Airflow's signature)
         """Give the report's address, or nothing when the run had no records to check."""
         from airflow.sdk.execution_time.xcom import XCom
 

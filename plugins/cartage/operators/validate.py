@@ -50,6 +50,7 @@ class ValidateOperator(FlowOperator):
         """
         passage = Passage.of(self.previous)
         if not passage.batches:
+            context["ti"].xcom_push(key=REPORT_KEY, value="")
             return passage.as_dict()
         runtime = self.runtime()
         with runtime.pinned(passage.run, passage.pin) as flow:
@@ -128,7 +129,7 @@ class ValidateOperator(FlowOperator):
         from cartage.quality import write
 
         page = ObjectStoragePath(staging_root()) / "reports" / report.flow / f"{report.run}.html"
-        write(report, page)  # type: ignore[arg-type] -- it has what a Path has
+        write(report, page)  # type: ignore[arg-type]
         context["ti"].xcom_push(key=REPORT_KEY, value=f"/cartage/reports/{report.flow}/{report.run}")
 
 

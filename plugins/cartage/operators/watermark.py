@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from airflow.sdk import Asset
 from airflow.sdk.execution_time.context import NEVER_EXPIRE
 
 from cartage.windows import Window
@@ -23,14 +24,17 @@ KEY = "watermark"
 WINDOW = "window"
 
 
+def asset_of(integration: str, flow: str) -> Asset:
+    """Give the asset under which a flow's watermark is kept."""
+    return Asset(name=f"{integration}.{flow}", uri=f"x-cartage://{integration}/{flow}")
+
+
 def read_watermark(runtime: Runtime, context: Context) -> datetime | None:
     """Give where the next live run begins: the asset's state, else the ledger's last settled window.
 
     Returns:
         A moment in UTC; the flow's `start_at` when it has never run.
     """
-    from cartage.flow import asset_of
-
     kept = context["asset_state_store"][asset_of(runtime.integration.name, runtime.flow)].get(KEY)
     if kept is not None:
         return datetime.fromisoformat(str(kept))
@@ -40,8 +44,6 @@ def read_watermark(runtime: Runtime, context: Context) -> datetime | None:
 
 def move_watermark(runtime: Runtime, context: Context, until: datetime) -> datetime:
     """Move the watermark to `until`, unless it is further already, and give where it stands."""
-    from cartage.flow import asset_of
-
     store = context["asset_state_store"][asset_of(runtime.integration.name, runtime.flow)]
     kept = store.get(KEY)
     if kept is not None and (there := datetime.fromisoformat(str(kept))) >= until:

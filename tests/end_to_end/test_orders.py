@@ -1,0 +1,159 @@
+"""Orders from the shop's SFTP folder into NetSuite, through every layer, as a data engineer would run it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from random import Random
+
+import pytest
+from sandbox.shop.bad import BAD_DROPS, bad_drop
+from sandbox.shop.delivery import deliver
+from sandbox.shop.oracle import expect
+from sandbox.shop.orders import NOW, newer, random_orders, variety
+
+from tests.end_to_end.stack import Stack
+
+
+def test_orders_arrive_once_and_to_the_cent(stack: Stack) -> None:
+    orders = [variety("plain", seed, site="RefArch") for seed in range(5)]
+    orders += [variety("several_lines", seed, site="RefArch") for seed in range(5)]
+    stack.deliver("RefArch", orders)
+
+    first = stack.run()
+    assert first["extracted"] == first["created"] == 10
+    landed = {each["otherrefnum"]: each for each in stack.sales_orders()}
+    for order in orders:
+        assert landed[order.order_no]["foreigntotal"] == str(expect(order).due.normalize()) or (
+            stack.landed(order.order_no)[0] == expect(order).due
+        )
+    assert not list(stack.orders_folder.glob("*.xml*")), "a settled drop is moved aside"
+    assert len(list((stack.orders_folder / "archive").iterdir())) == 1
+
+    stack.control("netsuite", "POST", "/reset")
+    stack.deliver("RefArch", orders, NOW + timedelta(hours=1))
+    again = stack.run()
+    assert again["extracted"] == again["unchanged"] == 10
+    assert stack.writes() == {}
+
+
+def test_the_shop_learns_of_it(stack: Stack) -> None:
+    order = variety("plain", 1, site="RefArch")
+    stack.deliver("RefArch", [order])
+    stack.run()
+    number = stack.sales_orders()[-1]["tranid"]
+    seen = stack.shop_order(order.order_no, "RefArch")
+    assert seen["exportStatus"] == "exported"
+    assert seen["c_erpOrderNo"] == number
+
+
+def test_a_newer_version_and_a_cancellation(stack: Stack) -> None:
+    stack.setting("revision_sent: once", "revision_sent: versions")
+    order, other = (variety("plain", seed, site="RefArch") for seed in (1, 2))
+    stack.deliver("RefArch", [order, other])
+    stack.run()
+    rng = Random(1)
+    changed = [newer(order, "address", rng), newer(other, "cancelled", rng)]
+    stack.deliver("RefArch", changed, NOW + timedelta(hours=1))
+    counts = stack.run()
+    assert counts["updated"] == 2
+    status = {each["otherrefnum"]: each["status"] for each in stack.sales_orders()}
+    assert status[other.order_no] in {"C", "H", "SalesOrd:C", "SalesOrd:H"}
+
+
+def test_a_dry_run_changes_nothing(stack: Stack) -> None:
+    stack.deliver("RefArch", [variety("plain", 1, site="RefArch")])
+    before = len(stack.sales_orders())
+    counts = stack.run(dry_run=True)
+    assert counts["created"] == 1
+    assert len(stack.sales_orders()) == before
+    assert stack.writes() == {}
+    assert list(stack.orders_folder.glob("*.xml*")), "the drop stays for the real run"
+    assert stack.run()["created"] == 1
+
+
+def test_some_numbers_only(stack: Stack) -> None:
+    wanted, other = (variety("plain", seed, site="RefArch") for seed in (1, 2))
+    stack.deliver("RefArch", [wanted, other])
+    assert stack.run(keys=[wanted.order_no])["created"] == 1
+    counts = stack.run()
+    assert (counts["created"], counts["unchanged"]) == (1, 1)
+
+
+def test_bad_drops_cost_no_other_record(stack: Stack) -> None:
+    stack.setting("max_quarantined_share: 0.2", "max_quarantined_share: 1.0")
+    names = [name for name in BAD_DROPS if name != "gzip_bomb"]
+    files = [bad_drop(name, at=NOW + timedelta(seconds=index)) for index, name in enumerate(names)]
+    deliver(stack.home / "sandbox", files)
+    counts = stack.run()
+    good = sum(BAD_DROPS[name].good for name in names)
+    bad = sum(BAD_DROPS[name].bad for name in names)
+    assert counts["created"] == good, stack.reasons()
+    assert counts["quarantined"] == bad, stack.reasons()
+    for verdict in stack.verdicts().values():
+        if verdict.outcome == "quarantined":
+            assert verdict.complaints[0].message
+
+
+def test_a_quarantined_order_is_mended_in_the_erp_and_tried_again(stack: Stack) -> None:
+    stack.setting("max_quarantined_min: 10", "max_quarantined_min: 100")
+    deliver(stack.home / "sandbox", [bad_drop("unknown_sku")])
+    counts = stack.run()
+    assert counts["quarantined"] == BAD_DROPS["unknown_sku"].bad
+    held = stack.ledger.quarantine.open("sfcc_netsuite", "orders")
+    body = held[0].complaints[0].message
+    stack.create_item(stack.unknown_sku(held[0].id))
+    retried = stack.run(quarantine=[held[0].id])
+    assert retried["created"] == 1, (body, stack.reasons())
+    assert held[0].id not in [each.id for each in stack.ledger.quarantine.open("sfcc_netsuite", "orders")]
+
+
+def test_too_many_failures_halt_the_run_before_anything_is_sent(stack: Stack) -> None:
+    stack.setting("max_quarantined_min: 10", "max_quarantined_min: 1")
+    deliver(stack.home / "sandbox", [bad_drop("no_currency")])
+    stack.setting("max_quarantined_share: 0.2", "max_quarantined_share: 0.01")
+    state, counts = stack.try_run()
+    assert state == "failed"
+    assert counts["unaccounted"] == 0
+    assert counts["held"] == counts["extracted"] - counts["quarantined"]
+    assert stack.writes() == {}
+
+
+def test_netsuite_down_for_a_while_loses_nothing(stack: Stack) -> None:
+    orders = [variety("plain", seed, site="RefArch") for seed in range(4)]
+    stack.deliver("RefArch", orders)
+    fault = {"match": "POST", "times": 6, "status": 503, "retry_after": 1}
+    stack.control("netsuite", "POST", json={"faults": [fault]})
+    assert stack.run()["created"] == 4
+
+
+def test_the_watermark_moves_only_forward_and_only_in_live_runs(stack: Stack) -> None:
+    stack.deliver("RefArch", [variety("plain", 1, site="RefArch")])
+    stack.run(dry_run=True)
+    assert stack.ledger.runs.last_settled_window("sfcc_netsuite", "orders") is None
+    stack.run()
+    first = stack.ledger.runs.last_settled_window("sfcc_netsuite", "orders")
+    stack.run()
+    second = stack.ledger.runs.last_settled_window("sfcc_netsuite", "orders")
+    assert second.since == first.until
+
+
+@pytest.mark.slow
+def test_thousands_of_random_orders_are_equal_to_the_cent(stack: Stack) -> None:
+    everything = []
+    for index, site in enumerate(("RefArch", "RefArchUS")):
+        orders = list(random_orders(1000, seed=index, site=site))
+        everything += orders
+        for part in range(2):
+            at = NOW + timedelta(minutes=part)
+            stack.deliver(site, orders[part * 500 : part * 500 + 500], at, compressed=part == 1)
+    counts = stack.run()
+    assert counts["extracted"] == 2000
+    verdicts = stack.verdicts()
+    totals = stack.totals()
+    wrong = {}
+    for order in everything:
+        expected, verdict = expect(order), verdicts[f"{order.site}/{order.order_no}"]
+        if verdict.outcome in {"created", "updated", "unchanged"} and totals.get(order.order_no) != expected.due:
+            wrong[order.order_no] = (totals.get(order.order_no), expected.due, order.varieties)
+    assert wrong == {}
+    assert counts["quarantined"] + counts["rejected"] == 0, stack.reasons()
