@@ -14,6 +14,7 @@ old documents keep the old one.
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from functools import lru_cache
 from typing import Literal
@@ -27,7 +28,8 @@ LONGEST = 100
 Kind = Literal["so", "dep", "cust", "cont"]
 """Sales order, customer deposit, customer, contact."""
 
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
+_STRANGE = re.compile(r"[^a-z0-9-]+")
+_STRANGE_OR_DASH = re.compile(r"[^a-z0-9]+")
 _HEAD = 56
 _DIGEST = 40
 
@@ -38,13 +40,11 @@ def encode(text: str, *, dash: bool = True) -> str:
 
     Different texts give different results, even when compared without regard to case.
     """
-    if text.isascii() and text.isdigit():
-        return text
-    return "".join(each if each in _PLAIN or (dash and each == "-") else _bytes(each) for each in text)
+    return (_STRANGE if dash else _STRANGE_OR_DASH).sub(_bytes, text)
 
 
-def _bytes(character: str) -> str:
-    return "".join(f"_{byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))
+def _bytes(found: re.Match[str]) -> str:
+    return "".join(f"_{byte:02x}" for byte in found.group().encode("utf-8", "surrogatepass"))
 
 
 @lru_cache(maxsize=256)

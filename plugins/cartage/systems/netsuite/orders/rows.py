@@ -25,10 +25,12 @@ def values(column: pa.ChunkedArray) -> list[Any]:
     if column.null_count == len(column):
         return [None] * len(column)
     if pa.types.is_string(column.type):
-        return list(column.to_numpy().tolist())
+        texts: list[Any] = column.to_numpy().tolist()
+        return texts
     if pa.types.is_decimal(column.type):
         return _numbers(column)
-    return list(column.to_pylist())
+    others: list[Any] = column.to_pylist()
+    return others
 
 
 def _numbers(column: pa.ChunkedArray) -> list[Decimal | None]:
@@ -36,7 +38,8 @@ def _numbers(column: pa.ChunkedArray) -> list[Decimal | None]:
     distinct = [plain(each) for each in encoded.dictionary.to_pylist()]
     shared = np.array([*distinct, None], dtype=object)
     places = pc.fill_null(encoded.indices, len(distinct)).to_numpy(zero_copy_only=False)
-    return list(shared[places])
+    numbers: list[Decimal | None] = shared[places].tolist()
+    return numbers
 
 
 def rows(table: pa.Table, more: Iterable[str] = ()) -> Iterator[Row]:

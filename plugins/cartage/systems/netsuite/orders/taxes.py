@@ -67,22 +67,14 @@ def detail_rows(order: ShopOrder, sales_order: SalesOrder, settings: Orders) -> 
 
     https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_1548673608.html
     """
-    named: dict[tuple[str | None, Decimal | None], tuple[str | None, str | None]] = {}
     found = []
     for reference, basis, part in sales_order.taxes():
-        tax = (part.tax_id, part.rate)
-        if tax not in named:
-            named[tax] = (
-                _named(settings.tax_codes, part, order, "tax_codes"),
-                _named(settings.tax_types, part, order, "tax_types"),
-            )
-        code, type_ = named[tax]
         found.append(
             {
                 "reference": reference,
                 "tax_id": part.tax_id,
-                "tax_code": code,
-                "tax_type": type_,
+                "tax_code": _named(settings.tax_codes, part, order, "tax_codes"),
+                "tax_type": _named(settings.tax_types, part, order, "tax_types"),
                 "basis": basis,
                 "rate": percent(part.rate) if part.rate is not None else _implied(basis, part.amount),
                 "amount": part.amount,
@@ -120,13 +112,18 @@ def percent(rate: Decimal) -> Decimal:
     return plain(rate * HUNDRED)
 
 
+@lru_cache(maxsize=1024)
+def _rate_names(rate: Decimal | None) -> tuple[str, ...]:
+    return () if rate is None else (f"{plain(rate):f}", f"{percent(rate):f}")
+
+
 def _named(names: Mapping[str, str], part: TaxPart, order: ShopOrder, setting: str) -> str | None:
     """Find a tax in the settings: by its id, by its rate (0.19 or 19), else the default."""
-    rate = [] if part.rate is None else [f"{plain(part.rate):f}", f"{percent(part.rate):f}"]
-    for name in (part.tax_id, *rate, "default"):
+    rates = _rate_names(part.rate)
+    for name in (part.tax_id, *rates, "default"):
         if name is not None and name in names:
             return names[name]
-    what = part.tax_id or (f"rate {rate[0]}" if rate else "without a rate")
+    what = part.tax_id or (f"rate {rates[0]}" if rates else "without a rate")
     order.complain(
         "unknown_tax_code",
         f"no NetSuite tax is named for tax {what}; add it, or `default`, to settings.orders.{setting}",
