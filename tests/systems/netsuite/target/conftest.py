@@ -217,9 +217,9 @@ def _free_port() -> int:
         return int(taken.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Any]]:
-    """Serve one NetSuite account for the whole session; every test uses customers and orders of its own."""
+    """Serve a NetSuite account for a file's tests; each of them uses customers and orders of its own."""
     home = tmp_path_factory.mktemp("netsuite")
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
