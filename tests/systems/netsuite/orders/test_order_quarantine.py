@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from golden_cases import basket, gift_certificate, jacket, two_shipments
-from neutral import adjustment, card, orders, product, shipment, shipping, shop_order
+from neutral import adjustment, card, customers, orders, product, shipment, shipping, shop_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,3 +103,22 @@ def test_a_cancelled_order_is_closed_whatever_is_wrong_with_its_lines(documents:
     found = documents(orders(order))
     assert not found.transformed.verdicts
     assert [(each["type"], each["action"]) for each in found.all] == [("salesOrder", "cancel")]
+
+
+def test_a_customer_without_a_number_or_of_a_foreign_site_is_held_back(documents: Callable[..., Documents]) -> None:
+    found = documents(
+        customers({"email": "a@example.com"}, {"customer_no": "1", "site": "RefArchIT"}, {"customer_no": "2"})
+    )
+    reasons = [(each.code, each.field) for verdict in found.transformed.verdicts for each in verdict.complaints]
+    assert reasons == [("missing_required", "customers.customer_no"), ("unknown_site", "customers.site")]
+    assert [each["match"]["customer_no"] for each in found.all] == ["2"]
+
+
+def test_sites_that_share_a_customer_list_share_its_customers(
+    documents: Callable[..., Documents], settings_with: Callable[..., Any]
+) -> None:
+    sites = {"RefArch": {"customer_list": "Nordlicht"}, "RefArchUS": {"customer_list": "Nordlicht", "subsidiary": "1"}}
+    pair = [basket(jacket()), basket(jacket(), site="RefArchUS", currency="USD")]
+    found = documents(orders(*pair), settings_with(sites=sites))
+    assert len({each["external_id"] for each in found.of("customer")}) == 1
+    assert len({each["external_id"] for each in found.of("salesOrder")}) == 2
