@@ -167,7 +167,7 @@ class DropSource:
                 log.info("%s changed while it was read; a later run takes it", file.path)
                 return
             earlier = self._book.find(hash_)
-            if earlier and earlier.path == file.path:
+            if earlier and earlier.path == file.path and earlier.state != "rejected":
                 return
             content.seek(0)
             uri = self._staging.land(self._flow.name, file.name, hash_, content)
@@ -175,11 +175,10 @@ class DropSource:
         landed_at = min(datetime.now(UTC), window.until - timedelta(microseconds=1))
         drop = Drop(file.name, file.path, hash_, file.size, folder_site or "", None, landed_at, uri)
         try:
-            name = understand(file.name, self._flow.drops, self._flow.sites, folder_site)
-            drop = replace(drop, site=name.site, exported_at=name.exported_at)
-        except DocumentRefused as refused:
-            drop = self._refused(drop, refused)
-        if earlier:
+            drop = self._named(drop)
+        except DocumentRefused:
+            log.info("%s is landed, though its name is not understood", file.path)  # told when it is read
+        if earlier and not earlier.reason:
             drop = replace(drop, state="repeated", reason=f"the same content as {earlier.name}, which came before")
             log.info("%s repeats %s: it is archived and not read again", file.path, earlier.path)
         self._book.put(drop)
@@ -189,16 +188,17 @@ class DropSource:
         found = self._book.landed_between(window)
         if not selection.backfill:
             found = [*found, *self._book.unsettled()]
-        distinct = {(each.hash, each.path): each for each in found if each.state != "repeated" and each.site}
+        distinct = {(each.hash, each.path): each for each in found if each.state != "repeated"}
         return sorted(distinct.values(), key=lambda each: (each.landed_at, each.name, each.path))
 
     def _read(self, drop: Drop, numbers: Numbers, batcher: Batcher, selection: Selection) -> Iterator[Read]:
-        limits = Limits(records=self._flow.batch_records, max_megabytes=self._flow.drops.max_megabytes)
+        limits = Limits(max_megabytes=self._flow.drops.max_megabytes)
         reader = DocumentReader(self._mapping, limits)
         reading = Reading()
-        version = (drop.exported_at or drop.landed_at).astimezone(UTC).strftime(VERSION_TIME)
-        origin = Origin(drop.site, drop.name, version, 0, {})
         try:
+            drop = self._named(drop)
+            version = (drop.exported_at or drop.landed_at).astimezone(UTC).strftime(VERSION_TIME)
+            origin = Origin(drop.site, drop.name, version, 0, {})
             with self._staging.local_path(drop.landed_uri) as path:
                 size = 0
                 for read in reader.read(path, origin, numbers, reading):
@@ -214,6 +214,17 @@ class DropSource:
             self._note(replace(drop, state="read", reason=f"{drop.name}: {reading.damage}"), selection)
         else:
             self._note(replace(drop, state="read"), selection)
+
+    def _named(self, drop: Drop) -> Drop:
+        """Read site and export time off a drop's name, by the settings as they are now.
+
+        Raises:
+            DocumentRefused: the name says no known site.
+        """
+        folder = drop.path.removesuffix(f"/{drop.name}")
+        folder_site = dict(self._folders()).get(folder)
+        name = understand(drop.name, self._flow.drops, self._flow.sites, folder_site)
+        return replace(drop, site=name.site, exported_at=name.exported_at)
 
     def _refused(self, drop: Drop, refused: DocumentRefused) -> Drop:
         log.warning("%s is rejected: %s", drop.path, refused)

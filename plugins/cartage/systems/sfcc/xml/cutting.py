@@ -62,18 +62,16 @@ class Cutter:
     Args:
         document: where to read.
         element: name of the element that is a record.
-        records: about how many records a stretch has at least (the last may have fewer).
-        size: how many bytes a stretch has at most, as far as whole records allow.
+        size: about how many bytes a stretch has, as far as whole records allow.
 
     Attributes:
         end: the root's end tag.
         damage: after the last stretch: why the document is not whole, or None.
     """
 
-    def __init__(self, document: Document, element: str, *, records: int, size: int) -> None:
+    def __init__(self, document: Document, element: str, *, size: int) -> None:
         self._document = document
         self.end = document.end
-        self._records = records
         self._size = size
         name = f"{document.prefix}{element}"
         self._close = f"</{name}>".encode()
@@ -84,21 +82,24 @@ class Cutter:
         self._self_closed = re.compile(rb"<[^\s/>]+(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*/>")
         self.damage: str | None = None
         self._hidden = b""
-        self._ended = 0  # where the last record in the buffer ends
-        self._count = 0  # how many records end there
 
     def __iter__(self) -> Iterator[Stretch]:
-        buffer, line = b"", self._document.line
+        waiting: list[bytes] = []
+        line = self._document.line
         for block in self._blocks():
-            looked, buffer = max(len(buffer) - len(self._close), 0), buffer + block
-            while cut := self._cut(buffer, looked):
-                content, buffer = buffer[:cut], buffer[cut:]
+            waiting.append(block)
+            if sum(map(len, waiting)) < self._size:
+                continue
+            buffer = b"".join(waiting)
+            cut = self._last_end(buffer)
+            waiting = [buffer[cut:]]
+            if cut:
+                content = buffer[:cut]
                 yield Stretch(content, line)
                 line += count_lines(content)
-                looked = self._ended = self._count = 0
         if self._hidden:
             self.damage = self.damage or "it is cut off within a comment or a CDATA section; export it again"
-        yield Stretch(buffer + self._hidden, line, last=True)
+        yield Stretch(b"".join(waiting) + self._hidden, line, last=True)
 
     def _blocks(self) -> Iterator[bytes]:
         """Give the content with nothing hidden in it; note how it ended."""
@@ -128,18 +129,15 @@ class Cutter:
             return content[:last]
         return content
 
-    def _cut(self, buffer: bytes, looked: int) -> int:
-        """Give where to cut, or 0 to read on first; what was `looked` through is not looked at again."""
-        looked = max(looked, self._ended)
-        while (at := buffer.find(self._close, looked)) >= 0:
-            self._ended = looked = at + len(self._close)
-            self._count += 1
-            if self._count >= self._records or self._ended >= self._size:
-                return self._ended
-        if len(buffer) > _MAX_STRETCH:  # the end tags are written in some other way
-            ends = [each.end() for each in self._any_close.finditer(buffer)]
-            return ends[-1] if ends else 0
-        return 0
+    def _last_end(self, buffer: bytes) -> int:
+        """Give where the last whole record ends, or 0 when none does."""
+        at = buffer.rfind(self._close)
+        if at >= 0:
+            return at + len(self._close)
+        if len(buffer) < _MAX_STRETCH:
+            return 0
+        ends = [each.end() for each in self._any_close.finditer(buffer)]  # written in some unusual way
+        return ends[-1] if ends else 0
 
     def segments(self, stretch: Stretch) -> tuple[list[Segment], str | None]:
         """Take a stretch apart, record by record.

@@ -33,12 +33,10 @@ class Limits:
     """How much is read at a time.
 
     Attributes:
-        records: records that a batch has (the last of a document may have fewer).
-        megabytes: how much of the document a batch comes from at most: what bounds memory.
+        megabytes: how much of the document is read at a time: what bounds memory.
         max_megabytes: how large a document may be, unpacked.
     """
 
-    records: int = 1000
     megabytes: int = 8
     max_megabytes: int = 600
 
@@ -88,7 +86,7 @@ class DocumentReader:
         self._fast = fast
 
     def read(self, path: Path, origin: Origin, numbers: Numbers, reading: Reading) -> Iterator[Read]:
-        """Read a document, a batch at a time, in the document's order.
+        """Read a document, a stretch at a time, in the document's order.
 
         Stretches are parsed by two threads while the one before is put into tables: most of that work
         holds no interpreter lock.
@@ -118,8 +116,7 @@ class DocumentReader:
         reading.damage = cutter.damage or reading.damage
 
     def _cutter(self, document: Document) -> Cutter:
-        size = self.limits.megabytes * 1_000_000
-        return Cutter(document, self.mapping.element, records=self.limits.records, size=size)
+        return Cutter(document, self.mapping.element, size=self.limits.megabytes * 1_000_000)
 
     def _reads(
         self, document: Document, taken: _Taken, origin: Origin, numbers: Numbers, reading: Reading

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-BLOCK = 4 << 20
+BLOCK = 2 << 20
 """Bytes handed on at a time."""
 
 _GZIP = b"\x1f\x8b"
@@ -75,7 +75,7 @@ def _gunzip(path: Path) -> Iterator[bytes]:
     unpacker = zlib.decompressobj(31)
     with path.open("rb") as file:
         while True:
-            packed = unpacker.unconsumed_tail or unpacker.unused_data or file.read(BLOCK // 16)
+            packed = unpacker.unconsumed_tail or unpacker.unused_data or file.read(BLOCK // 8)
             if unpacker.eof:
                 if not packed.strip(b"\0"):
                     return
