@@ -5,7 +5,7 @@ Airflow imports this file in every process, so nothing heavy stands at its top.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from airflow.plugins_manager import AirflowPlugin
 
@@ -27,6 +27,6 @@ class CartagePlugin(AirflowPlugin):
     """What Airflow loads; all of it lives in the package."""
 
     name = "cartage"
-    fastapi_apps: ClassVar = [{"app": console, "url_prefix": "/cartage", "name": "Cartage"}]
-    operator_extra_links: ClassVar = [QualityReportLink()]
-    listeners: ClassVar = [pools]
+    fastapi_apps = [{"app": console, "url_prefix": "/cartage", "name": "Cartage"}]  # noqa: RUF012 (Airflow's own form)
+    operator_extra_links = [QualityReportLink()]  # noqa: RUF012
+    listeners = [pools]  # noqa: RUF012
