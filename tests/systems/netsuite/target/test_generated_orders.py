@@ -38,7 +38,7 @@ def exported(site: str, folder: Path) -> tuple[list[ShopOrder], Batch]:
     names = [name for name, each in VARIETIES.items() if each.site in (None, site) and name not in LEFT_OUT]
     orders = [variety(name, seed, site=site) for name in names for seed in range(SEEDS)]
     write_orders(folder / "orders.xml", orders)
-    reader = DocumentReader(load_source("sfcc", "order", INCLUDE), Limits(records=10_000, megabytes=100))
+    reader = DocumentReader(load_source("sfcc", "order", INCLUDE), Limits(megabytes=100))
     origin = Origin(site, "orders.xml", "2026-06-15T12:00:00.000000Z", 0, {})
     (found,) = reader.read(folder / "orders.xml", origin, Numbers.start("order"), Reading())
     return orders, found.batch
