@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from cartage.errors import BatchError
 from cartage.operators.base import FlowOperator, Passage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from airflow.sdk import Context
 
     from cartage.context import FlowContext
     from cartage.operators.runtime import Runtime
+    from cartage.records.outcome import Verdict
+
+NUMBERED = 1_000
+"""Verdicts whose numbers are looked up together."""
 
 BEFORE = ("extract", "validate", "transform", "load")
 BROKEN = frozenset({"failed", "upstream_failed"})
@@ -98,7 +106,16 @@ class SettleOperator(FlowOperator):
         if runtime.ledger.runs.get(run).selection.quarantine:
             return
         source = runtime.system(runtime.integration.storefront.system).source(flow)
-        source.acknowledge(runtime.ledger.outcomes.verdicts(run, self.record))
+        source.acknowledge(self._numbered(runtime, run))
+
+    def _numbered(self, runtime: Runtime, run: int) -> Iterator[Verdict]:
+        """Give the run's verdicts with the numbers that people see in the ERP."""
+        outcomes = runtime.ledger.outcomes
+        for some in batched(outcomes.verdicts(run, self.record), NUMBERED):
+            known = outcomes.known(self.integration, self.record, [each.key for each in some])
+            for verdict in some:
+                state = known.get(verdict.key)
+                yield replace(verdict, target_number=state.target_number) if state else verdict
 
     def _alert(self, runtime: Runtime, flow: FlowContext, counts: dict[str, int], context: Context) -> None:
         from cartage.operators import alerts
@@ -113,3 +130,10 @@ class SettleOperator(FlowOperator):
             found.extend(alerts.silence_alerts(flow.settings, seen, datetime.now(UTC)))
         for alert in found:
             alerts.AlertNotifier(alert, flow.settings.alerts).notify(context)
+
+
+def batched(verdicts: Iterable[Verdict], size: int) -> Iterator[list[Verdict]]:
+    """Give them in lists of at most `size`."""
+    rest = iter(verdicts)
+    while some := list(islice(rest, size)):
+        yield some

@@ -47,6 +47,7 @@ class Batch:
         return self.tables[KINDS[self.record].ROOT]
 
     def __len__(self) -> int:
+        """Give the number of records."""
         return int(self.root.num_rows)
 
     def only(self, rows: pa.Array) -> Batch:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from cartage.errors import Complaint
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cartage.errors import Complaint
 
 
 class Outcome(StrEnum):
@@ -31,6 +34,7 @@ class Verdict:
         outcome: how it ended.
         complaints: why; empty for created, updated and unchanged.
         target_id: the target's internal id, once known.
+        target_number: the number that people see in the target, once known.
     """
 
     row: int
@@ -38,3 +42,4 @@ class Verdict:
     outcome: Outcome
     complaints: tuple[Complaint, ...] = field(default=())
     target_id: str | None = None
+    target_number: str | None = None

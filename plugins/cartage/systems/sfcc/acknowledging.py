@@ -87,9 +87,10 @@ class ScapiAcknowledger:
     def _tell(self, key: str, verdict: Verdict) -> None:
         site, _, order_no = key.partition("/")
         params = {"siteId": site}
+        number = verdict.target_number or verdict.target_id
         # The number goes first: an order that counts as exported can then always be found in the ERP.
-        if verdict.target_id:
-            body = {"c_erpOrderNo": verdict.target_id}
+        if number:
+            body = {"c_erpOrderNo": number}
             self._hook.request("PATCH", self._hook.order_path(order_no), params=params, body=body)
         status = self._hook.order_path(order_no, "/external-status")
         self._hook.request("PUT", status, params=params, body={"status": verdict.outcome.value})
@@ -139,8 +140,9 @@ def _document(orders: dict[str, Verdict]) -> bytes:
         order = etree.SubElement(root, f"{{{NAMESPACE}}}order", {"order-no": order_no})
         status = etree.SubElement(order, f"{{{NAMESPACE}}}status")
         etree.SubElement(status, f"{{{NAMESPACE}}}export-status").text = "EXPORTED"
-        if verdict.target_id:
-            etree.SubElement(order, f"{{{NAMESPACE}}}external-order-no").text = verdict.target_id
+        number = verdict.target_number or verdict.target_id
+        if number:
+            etree.SubElement(order, f"{{{NAMESPACE}}}external-order-no").text = number
         etree.SubElement(order, f"{{{NAMESPACE}}}external-order-status").text = verdict.outcome.value
     content: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
     return content
