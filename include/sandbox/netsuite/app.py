@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.netsuite.account import Account
-from sandbox.netsuite.answers import RESOURCE, Refusal, dumps, loads, resource
+from sandbox.netsuite.answers import Refusal, dumps, loads, resource
 from sandbox.netsuite.asynchronous import Jobs
 from sandbox.netsuite.auth import Gatekeeper, form_of
 from sandbox.netsuite.config import NetSuiteConfig, make_credentials
@@ -186,4 +186,4 @@ def _local(request: Request) -> None:
         raise Refusal("FORBIDDEN", "The sandbox's control answers on loopback only.", status=403)
 
 
-__all__ = ["RESOURCE", "create_app"]
+__all__ = ["create_app"]
