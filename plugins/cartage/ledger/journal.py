@@ -206,8 +206,8 @@ class DocumentJournal:
         values: Callable[[Any], Mapping[str, Any]],
         same: Mapping[str, Any],
     ) -> None:
-        ours = [documents.c.integration == self._integration, documents.c.system == self._system]
-        rowsets.update(connection, documents, rows, on=("type", "folded_id"), where=ours, values=values, same=same)
+        ours = {"integration": self._integration, "system": self._system}
+        rowsets.update(connection, documents, rows, on=("type", "folded_id"), at=ours, values=values, same=same)
 
     def _end(self, connection: Connection, rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
         rowsets.update(
@@ -215,11 +215,8 @@ class DocumentJournal:
             intents,
             rows,
             on=("type", "folded_id"),
-            where=[
-                intents.c.run_id == self._run_id,
-                intents.c.system == self._system,
-                intents.c.ended_at.is_(None),
-            ],
+            at={"run_id": self._run_id, "system": self._system},
+            only=lambda _: intents.c.ended_at.is_(None),
             values=lambda new: {"outcome": new.outcome, "internal_id": new.internal_id, "complaints": new.complaints},
             same={"ended_at": now},
         )

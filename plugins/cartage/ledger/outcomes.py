@@ -150,7 +150,8 @@ class Outcomes:
                 outcomes,
                 [_decision(each) for each in fresh.values()],
                 on=("row",),
-                where=[outcomes.c.run_id == run.id, outcomes.c.record == record, outcomes.c.outcome.is_(None)],
+                at={"run_id": run.id, "record": record},
+                only=lambda _: outcomes.c.outcome.is_(None),
                 values=lambda new: {name: new[name] for name in _DECIDED},
                 same={"decided_at": now},
             )

@@ -78,7 +78,7 @@ def update(
     rows: Sequence[Mapping[str, Any]],
     *,
     on: Sequence[str],
-    where: Sequence[sa.ColumnElement[bool]],
+    at: Mapping[str, Any],
     values: Callable[[Any], Mapping[str, Any]],
     same: Mapping[str, Any] | None = None,
     only: Callable[[Any], sa.ColumnElement[bool]] | None = None,
@@ -90,34 +90,20 @@ def update(
         table: what to update.
         rows: values by column name; every row names the same columns, and no two the same row.
         on: the columns that must be equal.
-        where: what must hold besides.
+        at: columns that must have these values, the same for all rows; with `on` they name an index.
         values: what to set, given the columns of the new rows.
         same: values that all rows share.
         only: when to, given the columns of the new rows.
     """
     if not rows:
         return
-    if connection.dialect.name == "sqlite":
-        given: Any = _bound(table, rows)
-        parameters = [{f"new_{name}": value for name, value in row.items()} for row in rows]
-    else:
-        given = _given(connection, table, rows).c
-        parameters = None
-    met = [table.c[name] == given[name] for name in on]
+    # The values that all rows share travel in each of them: were they compared with constants, SQLite
+    # would find the rows of the table by these alone, and go through the whole JSON for each.
+    given = _given(connection, table, [{**row, **at} for row in rows]).c
+    met = [table.c[name] == given[name] for name in (*on, *at)]
     if only is not None:
         met.append(only(given))
-    connection.execute(sa.update(table).where(*met, *where).values({**values(given), **(same or {})}), parameters)
-
-
-class _Bound(dict[str, sa.BindParameter[Any]]):
-    """Parameters under the names of columns, so that they can be asked for as columns are."""
-
-    __getattr__ = dict.__getitem__
-
-
-def _bound(table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> _Bound:
-    """Give the rows as parameters, a statement each: SQLite would scan the JSON anew for every row it updates."""
-    return _Bound({name: sa.bindparam(f"new_{name}", type_=table.c[name].type) for name in rows[0]})
+    connection.execute(sa.update(table).where(*met).values({**values(given), **(same or {})}))
 
 
 def _selected(

@@ -102,7 +102,7 @@ def decided(
             records,
             [_state(row, verdict, numbers.get(key)) for key, (row, verdict) in sorted(decisions.items())],
             on=("key",),
-            where=ours,
+            at={"integration": run.integration, "record": record},
             values=taken,
             same={"run_id": run.id, "last_at": now},
             only=_not_older,
