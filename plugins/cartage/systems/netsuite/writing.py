@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from cartage.systems.netsuite.target_documents import (
     references_in,
     resolved,
 )
+from cartage.systems.netsuite.throttle import backoff
 from cartage.systems.netsuite.writing_lines import content_of
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from cartage.systems.netsuite.reading import Reader
     from cartage.systems.netsuite.writing_orders import Decision
 
+TRIES = 4
+"""How often a record is created whose answer gets lost, before the task is to be tried again."""
 LOOK_UPS = {
     ORDER: "orders_by_external_id",
     DEPOSIT: "deposits_by_external_id",
@@ -131,25 +135,26 @@ class Writer:
             return self._create_later(document, decision.body)
 
     def _create(self, document: Document, body: dict[str, Any]) -> _Sent:
-        """Create by POST with the external id, which NetSuite keeps unique: a second one is refused."""
-        try:
-            return _Sent(self._hook.create(document.type, body, document.external_id))
-        except AlreadyExists:
-            found = self._look_up(document)
-            if found is None:
-                raise
-            return found
-        except UncertainError:
-            found = self._look_up(document)
-        if found is not None:
-            return found
-        try:
-            return _Sent(self._hook.create(document.type, body, document.external_id))
-        except AlreadyExists:  # the first one arrived after all, while it was looked for
-            found = self._look_up(document)
-            if found is None:
-                raise
-            return found
+        """Create by POST with the external id, which NetSuite keeps unique: a second one is refused.
+
+        After a lost answer the record is looked up; when it is not there it is sent again. Should the first
+        request arrive after all, one of the two is refused, and the record is found.
+        """
+        for left in reversed(range(TRIES)):
+            try:
+                return _Sent(self._hook.create(document.type, body, document.external_id))
+            except AlreadyExists:
+                found = self._look_up(document)
+                if found is None:
+                    raise
+            except UncertainError:
+                found = self._look_up(document)
+                if found is None and not left:
+                    raise
+            if found is not None:
+                return found
+            time.sleep(backoff(TRIES - left))
+        raise AssertionError("unreachable: the last try returns or raises")
 
     def _create_later(self, document: Document, body: dict[str, Any]) -> _Sent:
         """Create on the next open day when the period of its date is closed, where the setting says so."""
