@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +52,7 @@ class Server:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Server]:
-    """Start PostgreSQL for the session (one a worker under pytest-xdist); ended and removed afterwards."""
+    """Start PostgreSQL for the session (one a worker under pytest-xdist); it ends with it, even when that is killed."""
     programs = _programs()
     if programs is None:
         pytest.skip("PostgreSQL's initdb and postgres are not installed here (Debian: apt install postgresql)")
@@ -62,12 +64,18 @@ def postgres_server() -> Iterator[Server]:
         _run([*as_user, programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
               "--locale=C.UTF-8", "--no-sync"])  # fmt: skip
         options = [f"-c{each}" for each in (*UNSAFE_AND_QUICK, "listen_addresses=", f"unix_socket_directories={home}")]
-        control = [*as_user, programs / "pg_ctl", "-D", data, "-w", "-t", "60"]
-        _run([*control, "-l", home / "log", "-o", " ".join(options), "start"])
+        log = (home / "log").open("wb")
+        server = subprocess.Popen(
+            ["setpriv", "--pdeathsig=INT", *as_user[1:], "--", programs / "postgres", "-D", data, *options],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
+        )  # fmt: skip
         try:
+            _wait_until_it_answers(server, home)
             yield Server(home)
         finally:
-            _run([*control, "-m", "immediate", "stop"])
+            server.send_signal(signal.SIGQUIT)  # at once, without writing anything down
+            server.wait(30)
+            log.close()
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
@@ -95,14 +103,23 @@ def _as_postgres(home: Path) -> list[str | Path]:
     if os.geteuid() != 0:
         return []
     shutil.chown(home, "postgres", "postgres")
-    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"]
+    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
+
+
+def _wait_until_it_answers(server: subprocess.Popen[bytes], home: Path) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            psycopg.connect(f"host={home} user=postgres dbname=postgres").close()
+        except psycopg.OperationalError as error:
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL did not start:\n{(home / 'log').read_text()}") from error
+            time.sleep(0.05)
+        else:
+            return
 
 
 def _run(command: list[str | Path]) -> None:
-    # Output goes nowhere a child could keep open: pg_ctl's server would hold a pipe for ever.
-    with tempfile.TemporaryFile() as said:
-        done = subprocess.run(command, stdout=said, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                              check=False, cwd="/", timeout=90)  # fmt: skip
-        if done.returncode:
-            said.seek(0)
-            raise RuntimeError(f"{Path(command[-1]).name}: {said.read().decode(errors='replace')}")
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", timeout=90)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(map(str, command))}: {done.stdout}{done.stderr}")
