@@ -6,12 +6,14 @@ Airflow loads this module through the entry point ``airflow.policy`` in every pr
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
 from typing import TYPE_CHECKING
 
 from airflow.policies import hookimpl
 
 if TYPE_CHECKING:
+    from airflow.models.dagrun import DagRun
     from airflow.models.taskinstance import TaskInstance
 
 BACKFILL_WEIGHT = 1
@@ -23,11 +25,16 @@ WARM = ("pandas", "pyarrow.parquet", "pyarrow.compute", "sqlalchemy", "requests"
 
 
 @hookimpl
-def task_instance_mutation_hook(task_instance: TaskInstance) -> None:
-    """Let live runs go before backfills when both wait for slots of the ERP's pool."""
+def task_instance_mutation_hook(task_instance: TaskInstance, dag_run: DagRun | None) -> None:
+    """Let live runs go before backfills when both wait for slots of the ERP's pool.
+
+    Args:
+        task_instance: of any DAG; only those named like a flow are ours.
+        dag_run: its run; None when Airflow has it not at hand, and calls again when it has.
+    """
     if not (task_instance.dag_id or "").count("."):
         return
-    run = task_instance.dag_run if "dag_run" in task_instance.__dict__ else None
+    run = dag_run or task_instance.__dict__.get("dag_run")  # asking for it would query, which is forbidden here
     backfill = run is not None and run.run_type == "backfill"
     task_instance.priority_weight = BACKFILL_WEIGHT if backfill else LIVE_WEIGHT
 
@@ -44,6 +51,7 @@ def preload(argv: list[str]) -> list[str]:
     forks = len(argv) > 1 and (argv[1] == "scheduler" or argv[1:3] == ["celery", "worker"])
     if not forks:
         return []
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)  # it logs hundreds of lines at its import
     for name in WARM:
         importlib.import_module(name)
     return list(WARM)

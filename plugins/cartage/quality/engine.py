@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import Counter
 from dataclasses import dataclass
@@ -109,8 +110,11 @@ def validate(frame: pd.DataFrame, link: str, expectations: Sequence[Expected]) -
 
 
 def _import() -> ModuleType:
+    """Import it quietly: it logs hundreds of lines of its own making at every start."""
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     import great_expectations
 
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)  # the import sets it back
     return great_expectations
 
 

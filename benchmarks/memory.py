@@ -1,0 +1,44 @@
+"""Growth of a process's resident memory over what it was after its imports."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import psutil
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+INTERVAL = 0.02
+
+
+class Growth:
+    """Samples resident memory while a block runs; `peak_mb` is the growth over its beginning, in MB."""
+
+    def __init__(self) -> None:
+        self._process = psutil.Process()
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._start = 0
+        self._peak = 0
+
+    def __enter__(self) -> Growth:
+        """Begin."""
+        self._start = self._peak = self._process.memory_info().rss
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """End."""
+        self._done.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._done.wait(INTERVAL):
+            self._peak = max(self._peak, self._process.memory_info().rss)
+
+    @property
+    def peak_mb(self) -> float:
+        """Megabytes at the highest."""
+        return max(0, self._peak - self._start) / 1_000_000
