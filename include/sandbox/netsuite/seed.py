@@ -182,7 +182,8 @@ def _orders(account: Account) -> None:
 
 def _start_sequences(account: Account) -> None:
     """New records are numbered past what was set up."""
-    starts = {"entity": 10001, "item": 2001, "transaction": 20001, "customerSubsidiaryRelationship": 5001}
+    starts = {"entity": 10001, "item": 2001, "transaction": 20001, "customerSubsidiaryRelationship": 5001,
+              "entityid": 10001}  # fmt: skip
     for name, first in starts.items():
         account.store.query(
             "INSERT INTO sequence VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET next = excluded.next", name, first

@@ -48,7 +48,8 @@ def _merge_lines(name: str, record: dict[str, Any], sent: Lines, *, replace: boo
     for position, line in enumerate(sent):
         values = {key: value for key, value in line.items() if value is not None}
         given = _given(line, keys)
-        place = _find(old if replace else result, given)
+        # Only lines that were there before are meant: two lines of one request never merge with each other.
+        place = _find(old if replace else result[: len(old)], given)
         if place is not None:
             joined = _join(old[place] if replace else result[place], line)
             if replace:
