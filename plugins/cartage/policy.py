@@ -10,6 +10,7 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
+from airflow import settings
 from airflow.policies import hookimpl
 
 if TYPE_CHECKING:
@@ -57,4 +58,7 @@ def preload(argv: list[str]) -> list[str]:
     return list(WARM)
 
 
+# Airflow calls the hook for new tasks only when it takes it to do something, which it notices of an
+# `airflow_local_settings.py` but not of an entry point (3.3.2, `settings.import_local_settings`).
+settings.task_instance_mutation_hook.is_noop = False  # type: ignore[attr-defined]
 preload(sys.argv)

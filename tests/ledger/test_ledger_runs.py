@@ -69,6 +69,7 @@ def test_only_live_unlimited_settled_runs_seed_the_watermark(ledger: Ledger, sta
         start(until=NOON + timedelta(hours=2), selection=Selection(keys=("1",))),
         start(until=NOON + timedelta(hours=3), selection=Selection(dry_run=True)),
         start(until=NOON + timedelta(hours=4), run_type="backfill"),
+        start(until=NOON + timedelta(hours=4), run_type="manual_window"),
     ]
     failed = start(until=NOON + timedelta(hours=5))
     start(until=NOON + timedelta(hours=6))

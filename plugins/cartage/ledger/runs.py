@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from cartage.ledger.engine import Database
 
 RunState = Literal["open", "settled", "failed"]
+LIMITED_TYPES = frozenset({"backfill", "manual_window"})
+"""Runs over a stretch that somebody chose: where they end is not where the next live run begins."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ class Runs:
                     since=window.since,
                     until=window.until,
                     selection=asdict(selection),
-                    limited=selection.limited or run_type == "backfill",
+                    limited=selection.limited or run_type in LIMITED_TYPES,
                     dry_run=selection.dry_run,
                     settings_digest=settings_digest,
                     settings_revision=settings_revision,
@@ -159,7 +161,7 @@ class Runs:
     def last_settled_window(self, integration: str, flow: str) -> Window | None:
         """Give the window that reached furthest among settled live runs: what seeds an empty watermark.
 
-        Runs limited to keys, quarantine ids or a dry run, and backfills, do not count.
+        Runs limited to keys, dates, quarantine ids or a dry run, and backfills, do not count.
         """
         settled = self._list(
             runs.c.integration == integration,

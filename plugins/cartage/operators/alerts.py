@@ -1,7 +1,8 @@
 """Alerts: a run that failed, too much in quarantine, a shop that has gone silent.
 
 They go out by Airflow's own notifiers, e-mail through the SMTP connection and a webhook through an
-HTTP connection, as the integration's settings say. They name keys and counts, never people.
+HTTP connection, as the integration's settings say. They name flows, sites and counts, never people.
+`docs/alerts.md` says what to set up.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from airflow.sdk import BaseNotifier
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from airflow.sdk import Context
 
-    from cartage.settings import Alerts, Settings
+    from cartage.settings import Alerts, Settings, Silence
 
 WEBHOOK_TIMEOUT = 15
 
@@ -49,15 +51,20 @@ class AlertNotifier(BaseNotifier):
         self.settings = settings
 
     def notify(self, context: Context) -> None:
-        """Send it; a channel that fails does not keep the other from being tried."""
-        failures = []
-        for send in (self._email, self._webhook):
+        """Send it by every channel; one that is broken fails neither the run nor the other channel.
+
+        What a channel says of its failure is not logged: it may quote the alert's addresses.
+        """
+        for name, send in (("e-mail", self._email), ("webhook", self._webhook)):
             try:
                 send(context)
-            except (OSError, RuntimeError, ValueError) as error:
-                failures.append(f"{send.__name__.strip('_')}: {type(error).__name__}")
-        if failures:
-            self.log.error("alert %s was not sent by %s: check the connections", self.alert.kind, ", ".join(failures))
+            except Exception as error:  # noqa: BLE001 (a missing connection, a refused login, a time-out alike)
+                self.log.error(  # noqa: TRY400 (a traceback would quote what the channel said)
+                    "the alert %r did not go out by %s (%s): check its Airflow connection, see docs/alerts.md",
+                    self.alert.subject,
+                    name,
+                    type(error).__name__,
+                )
 
     def _email(self, context: Context) -> None:
         if not self.settings.email:
@@ -94,16 +101,39 @@ class FailureNotifier(BaseNotifier):
         from cartage.settings import load_settings
 
         settings = load_settings(self.integration, include_folder())
-        run = context.get("run_id") or getattr(context.get("dag_run"), "run_id", "")
-        name = f"{self.integration}.{self.flow}"
-        alert = Alert(
-            "failed",
-            f"Cartage: {name} failed",
-            f"Run {run} of {name} failed. The watermark did not move, so the next run reads the same again.\n"
-            "Open the run in Airflow: the log of the red task says what to do.",
-            {"flow": name, "run": str(run)},
+        AlertNotifier(failure_alert(f"{self.integration}.{self.flow}", run_of(context)), settings.alerts).notify(
+            context
         )
-        AlertNotifier(alert, settings.alerts).notify(context)
+
+
+def run_of(context: Context) -> str:
+    """Give the id of the run that a task or a callback serves."""
+    return str(context.get("run_id") or getattr(context.get("dag_run"), "run_id", ""))
+
+
+def address_of(name: str, run: str) -> str:
+    """Give the address of a run in the Airflow UI, as far as Airflow knows its own (``[api] base_url``)."""
+    from airflow.sdk.configuration import conf
+
+    base = conf.get("api", "base_url", fallback="") or ""
+    return f"{base.rstrip('/')}/dags/{name}/runs/{quote(run, safe='')}"
+
+
+def failure_alert(name: str, run: str) -> Alert:
+    """Alert that a run failed.
+
+    Args:
+        name: the flow.
+        run: its id in Airflow.
+    """
+    address = address_of(name, run)
+    return Alert(
+        "failed",
+        f"Cartage: {name} failed",
+        f"Run {run} of {name} failed. The watermark did not move, so the next run reads the same again.\n"
+        f"Open the run in Airflow: the log of the red task says what to do.\n{address}",
+        {"flow": name, "run": run, "address": address},
+    )
 
 
 def on_failure(integration: str, flow: str) -> FailureNotifier:
@@ -111,11 +141,12 @@ def on_failure(integration: str, flow: str) -> FailureNotifier:
     return FailureNotifier(integration, flow)
 
 
-def quarantine_alert(name: str, counts: Mapping[str, int], share: float) -> Alert | None:
+def quarantine_alert(name: str, run: str, counts: Mapping[str, int], share: float) -> Alert | None:
     """Alert when more than `share` of a run's records failed.
 
     Args:
         name: the flow.
+        run: its id in Airflow.
         counts: records by outcome, and ``extracted``.
         share: the setting ``alerts.quarantined_share``.
     """
@@ -123,47 +154,61 @@ def quarantine_alert(name: str, counts: Mapping[str, int], share: float) -> Aler
     failed = counts.get("quarantined", 0) + counts.get("rejected", 0)
     if not failed or failed <= share * extracted:
         return None
+    address = address_of(name, run)
     return Alert(
         "quarantine",
         f"Cartage: {failed} of {extracted} records of {name} need someone",
         f"{failed} of {extracted} records of {name} were quarantined or rejected; the setting allows {share:.0%}.\n"
-        "The quality report and the log of the run's settle task name them and why.",
-        {"flow": name, **counts},
+        f"The quality report on the run's validate task says which and why.\n{address}",
+        {"flow": name, "run": run, "address": address, **counts},
     )
 
 
-def silence_alerts(settings: Settings, seen: Mapping[str | None, datetime], now: datetime) -> list[Alert]:
+def silence_alerts(
+    settings: Settings, seen: Mapping[str | None, datetime], now: datetime, before: datetime | None = None
+) -> list[Alert]:
     """Alert for every site that has sent no order for too long, all of it in hours that are watched.
+
+    A silence is told when it has become too long, and again each time as much has passed once more: not in
+    every run.
 
     Args:
         settings: for ``orders.silence`` and the sites' zones.
         seen: when the last order of each site arrived; a site that never sent one is not listed.
         now: aware.
+        before: when this was asked last; None to be told whatever was told before.
     """
     rule = settings.orders.silence
     if rule is None:
         return []
-    limit = timedelta(minutes=rule.minutes)
     alerts = []
     for site, last in seen.items():
         if site is None or site not in settings.sites:
             continue
         zone = ZoneInfo(settings.sites[site].zone)
-        silent = now - last
-        watched = rule.watches(now.astimezone(zone)) and rule.watches((now - limit).astimezone(zone))
-        if silent <= limit or not watched:
-            continue
-        minutes = int(silent.total_seconds() // 60)
-        alerts.append(
-            Alert(
-                "silence",
-                f"Cartage: no order from {site} for {minutes} minutes",
-                f"The last order of {site} arrived at {last.astimezone(UTC):%Y-%m-%d %H:%M} UTC.\n"
-                "See whether the shop takes orders, then whether its export job ran and left a file.",
-                {"site": site, "minutes": minutes},
-            )
-        )
+        times = _times_silent(rule, zone, last, now)
+        if times and (before is None or times > _times_silent(rule, zone, last, before)):
+            alerts.append(_silence(site, last, now))
     return alerts
+
+
+def _times_silent(rule: Silence, zone: ZoneInfo, last: datetime, now: datetime) -> int:
+    """Give how many times over a silence is too long; nought outside the hours that are watched."""
+    limit = timedelta(minutes=rule.minutes)
+    watched = rule.watches(now.astimezone(zone)) and rule.watches((now - limit).astimezone(zone))
+    silent = now - last
+    return silent // limit if watched and silent > limit else 0
+
+
+def _silence(site: str, last: datetime, now: datetime) -> Alert:
+    minutes = int((now - last).total_seconds() // 60)
+    return Alert(
+        "silence",
+        f"Cartage: no order from {site} for {minutes} minutes",
+        f"The last order of {site} arrived at {last.astimezone(UTC):%Y-%m-%d %H:%M} UTC.\n"
+        "See whether the shop takes orders, then whether its export job ran and left a file.",
+        {"site": site, "minutes": minutes},
+    )
 
 
 def _escape(text: str) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from cartage.context import FlowContext
+    from cartage.ledger.runs import Run
     from cartage.operators.runtime import Runtime
     from cartage.records.outcome import Verdict
 
@@ -46,9 +47,9 @@ class SettleOperator(FlowOperator):
         counts = self._account(runtime, run, broken)
         begun = runtime.ledger.runs.get(run)
         with runtime.pinned(run, begun.settings_digest) as flow:
-            if not begun.selection.dry_run:
+            if not begun.dry_run:
                 self._acknowledge(runtime, flow, run)
-            self._alert(runtime, flow, counts, context)
+                self._alert(runtime, flow, begun, counts, context)
             flow.staging.sweep(datetime.now(UTC) - timedelta(days=flow.settings.staging_days))
         summary = {"run": run, "counts": counts, **begun.window.as_dict()}
         self.log.info("run %d: %s", run, ", ".join(f"{name}={number}" for name, number in counts.items()))
@@ -57,7 +58,7 @@ class SettleOperator(FlowOperator):
                 f"{', '.join(broken)} failed, so run {run} is closed as failed and the watermark stays where it was. "
                 "Its records are accounted for; the next run reads them again."
             )
-        if not begun.limited and begun.run_type != "manual_window":
+        if not begun.limited:
             from cartage.operators.watermark import move_watermark
 
             summary["watermark"] = move_watermark(runtime, context, begun.window.until).isoformat()
@@ -117,18 +118,18 @@ class SettleOperator(FlowOperator):
                 state = known.get(verdict.key)
                 yield replace(verdict, target_number=state.target_number) if state else verdict
 
-    def _alert(self, runtime: Runtime, flow: FlowContext, counts: dict[str, int], context: Context) -> None:
+    def _alert(self, runtime: Runtime, flow: FlowContext, begun: Run, counts: dict[str, int], context: Context) -> None:
+        """Tell whom the settings name of what needs someone; of silence only when the run read all there was."""
         from cartage.operators import alerts
 
         name = f"{self.integration}.{self.flow}"
-        found = []
-        too_many = alerts.quarantine_alert(name, counts, float(flow.settings.alerts.quarantined_share))
-        if too_many:
-            found.append(too_many)
-        if self.flow == "orders":
+        found = [
+            alerts.quarantine_alert(name, alerts.run_of(context), counts, float(flow.settings.alerts.quarantined_share))
+        ]
+        if self.flow == "orders" and not begun.limited:
             seen = runtime.ledger.questions.silence(self.integration, self.record)
-            found.extend(alerts.silence_alerts(flow.settings, seen, datetime.now(UTC)))
-        for alert in found:
+            found.extend(alerts.silence_alerts(flow.settings, seen, datetime.now(UTC), begun.window.since))
+        for alert in filter(None, found):
             alerts.AlertNotifier(alert, flow.settings.alerts).notify(context)
 
 
