@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from airflow.sdk import ObjectStoragePath
 
@@ -205,7 +206,9 @@ def _publish(path: ObjectStoragePath, content: bytes) -> None:
     partial.replace(path.path)
 
 
-def _write_parquet(path: ObjectStoragePath, table: Any) -> None:
+def _write_parquet(path: ObjectStoragePath, table: pa.Table) -> None:
+    # Most of a wide table's columns are empty in any one batch, and a column costs time even so.
+    table = table.select([name for name in table.column_names if table[name].null_count < len(table)])
     # Measured on batches of 1,000 orders: zstd finds what repeats by itself, and dictionaries cost half as much
     # again for 3 % of size. Statistics would be read by nobody: a batch is read whole.
     options: dict[str, Any] = {
@@ -221,6 +224,10 @@ def _write_parquet(path: ObjectStoragePath, table: Any) -> None:
         pq.write_table(table, file, **options)
 
 
-def _read_parquet(path: ObjectStoragePath, schema: Any) -> Any:
+def _read_parquet(path: ObjectStoragePath, schema: pa.Schema) -> pa.Table:
     with _open(path, "rb") as file:
-        return pq.read_table(file).cast(schema)
+        table = pq.read_table(file)
+    columns = [
+        table[each.name] if each.name in table.column_names else pa.nulls(len(table), each.type) for each in schema
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)

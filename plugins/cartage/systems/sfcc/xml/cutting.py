@@ -90,11 +90,8 @@ class Cutter:
             waiting.append(block)
             if sum(map(len, waiting)) < self._size:
                 continue
-            buffer = b"".join(waiting)
-            cut = self._last_end(buffer)
-            waiting = [buffer[cut:]]
-            if cut:
-                content = buffer[:cut]
+            content, waiting = self._whole(waiting)
+            if content:
                 yield Stretch(content, line)
                 line += count_lines(content)
         if self._hidden:
@@ -129,15 +126,20 @@ class Cutter:
             return content[:last]
         return content
 
-    def _last_end(self, buffer: bytes) -> int:
-        """Give where the last whole record ends, or 0 when none does."""
-        at = buffer.rfind(self._close)
+    def _whole(self, waiting: list[bytes]) -> tuple[bytes, list[bytes]]:
+        """Split blocks behind the last whole record: its end is mostly in the last block, which saves a copy."""
+        at = waiting[-1].rfind(self._close)
         if at >= 0:
-            return at + len(self._close)
-        if len(buffer) < _MAX_STRETCH:
-            return 0
-        ends = [each.end() for each in self._any_close.finditer(buffer)]  # written in some unusual way
-        return ends[-1] if ends else 0
+            cut = at + len(self._close)
+            return b"".join([*waiting[:-1], waiting[-1][:cut]]), [waiting[-1][cut:]]
+        buffer = b"".join(waiting)
+        at = buffer.rfind(self._close) + len(self._close)
+        if at < len(self._close):
+            if len(buffer) < _MAX_STRETCH:
+                return b"", waiting
+            ends = [each.end() for each in self._any_close.finditer(buffer)]  # written in some unusual way
+            at = ends[-1] if ends else 0
+        return buffer[:at], [buffer[at:]]
 
     def segments(self, stretch: Stretch) -> tuple[list[Segment], str | None]:
         """Take a stretch apart, record by record.

@@ -26,17 +26,16 @@ import pyarrow.compute as pc
 import xml2arrow
 
 from cartage.mapping.source import name_of
-from cartage.systems.sfcc.xml.cutting import count_lines, has_pair
-from cartage.systems.sfcc.xml.rows import SEPARATOR, WHITE, Found, Rows, ordinals
+from cartage.systems.sfcc.xml.cutting import has_pair
+from cartage.systems.sfcc.xml.marking import CACHED, NAME, Marker, Needle, UnusualMarkupError
+from cartage.systems.sfcc.xml.rows import WHITE, Found, Rows, ordinals
 
 if TYPE_CHECKING:
     from cartage.mapping.source import Element, SourceMapping
     from cartage.systems.sfcc.xml.document import Document
     from cartage.systems.sfcc.xml.rows import Index
 
-_NAME = b"_first-child"
 _REFERENCE = re.compile(rb"&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));")
-_FIRST_CHILD = re.compile(rb"\s*<([A-Za-z_][\w.-]*)[\s/>]")
 
 
 class Doubt(Exception):  # noqa: N818 - not an error: the slow reader goes on
@@ -56,7 +55,9 @@ class FastReader:
         self._elements = mapping.elements
         self._own = {each: _own_table(each) for each in mapping.elements}
         self._parser = self._make_parser(mapping)
-        self._marked = _marks(mapping, document)
+        self._named = [document.prefix + name for name in mapping.named_children]
+        self._repeated = [document.prefix + name for name in _repeated_names(mapping)]
+        self._tools: tuple[Marker, Needle] | None = None
 
     def find(self, content: bytes) -> Found:
         """Find all rows in a stretch of whole records.
@@ -67,7 +68,7 @@ class FastReader:
         document = self._document
         if document.mixed:
             raise Doubt("the root declares further namespaces")
-        prepared = document.start + self._prepare(content) + document.end
+        prepared = self._prepare(content)
         try:
             batches = self._parser.parse(prepared)
         except (xml2arrow.Xml2ArrowError, TypeError, ValueError) as error:
@@ -78,14 +79,20 @@ class FastReader:
         """Mend what xml2arrow reads otherwise than XML means it, or doubt."""
         if has_pair(content, b"<!") or has_pair(content, b"<?"):
             raise Doubt("markup that a record does not have")
-        if b"xmlns" in content:
+        if self._tools is None:  # the first stretch shows what is rare in this document
+            self._tools = Marker(self._named, self._repeated, content), Needle(b"xmlns", content)
+        marker, namespace = self._tools
+        if next(namespace.places(content), None) is not None:
             raise Doubt("a namespace within a record")
         _check_characters(content)
         if has_pair(content, b"&#"):
             _check_references(content)
         if b"\r" in content:
             content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        return self._marked.sub(_mark, content)
+        try:
+            return marker.mend(content, self._document.start, self._document.end)
+        except UnusualMarkupError as error:
+            raise Doubt(str(error)) from error
 
     def _rows(self, batches: dict[str, pa.RecordBatch]) -> Found:
         found: Found = {}
@@ -188,10 +195,11 @@ def _trimmed(text: pa.Array, *, attribute: bool) -> pa.Array:
 def _check_characters(content: bytes) -> None:
     """Doubt what is not UTF-8, and characters that XML forbids."""
     values = np.frombuffer(content, np.uint8)
-    allowed = count_lines(content) + (
-        content.count(b"\t") + content.count(b"\r") if b"\t" in content or b"\r" in content else 0
-    )
-    if np.count_nonzero(values < 32) != allowed:
+    control = 0
+    for start in range(0, len(values), CACHED):
+        some = values[start : start + CACHED]
+        control += np.count_nonzero(some < 32) - np.count_nonzero(some == 10)
+    if control and control != content.count(b"\t") + content.count(b"\r"):
         raise Doubt("control characters")
     if not content.isascii():
         ends = pa.py_buffer(np.array([0, len(content)], np.int64))
@@ -209,35 +217,6 @@ def _check_references(content: bytes) -> None:
             code in (9, 10, 13) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or 0x10000 <= code <= 0x10FFFF
         ):
             raise Doubt("a character reference that XML forbids")
-
-
-def _marks(mapping: SourceMapping, document: Document) -> re.Pattern[bytes]:
-    """Make the pattern of all that must be mended in the bytes; one pass, since a pass costs as much as a parse."""
-    named = "|".join(re.escape(document.prefix + name) for name in mapping.named_children) or r"(?!)"
-    columns = (column for element in mapping.elements for column in element.columns.values())
-    repeated = {path.rsplit("/", 1)[-1] for each in columns if each.read_as == "several" for path in each.first}
-    several = "|".join(re.escape(document.prefix + name) for name in sorted(repeated)) or r"(?!)"
-    return re.compile(
-        rf"<(?:(?P<named>{named})(?:>(?=\s*<(?P<child>[A-Za-z_][\w.-]*)[\s/>])|(?P<odd>\s))"
-        rf"|/(?P<several>{several})>\s*<(?P=several)(?P<empty>/?)>"
-        rf"|(?P<blank>{several})/>\s*<(?P=blank)[\s/>]"
-        rf"|/(?P<end>{re.escape(document.prefix + document.root)})[\s>])".encode()
-    )
-
-
-def _mark(match: re.Match[bytes]) -> bytes:
-    """Write the name of a first child before it as an element; join an element with the same one after it."""
-    if match["end"]:
-        raise Doubt("the root ends within a record")
-    if match["blank"]:
-        raise Doubt("a blank value before others")
-    if match["odd"]:
-        raise Doubt("an element whose first child matters has attributes")
-    if match["named"]:
-        return b"%b<%b>%b</%b>" % (match[0], _NAME, match["child"], _NAME)
-    if match["empty"]:
-        return b"%b</%b>" % (SEPARATOR.encode(), match["several"])
-    return SEPARATOR.encode()
 
 
 def _own_table(element: Element) -> Element:
@@ -273,7 +252,13 @@ def _row_of(found: Found, element: Element, around: Index, count: Index) -> Inde
 def _field_path(own: str, path: str) -> str:
     parent = name_of(path)
     if parent is not None:
-        return f"{own}/{parent}/{_NAME.decode()}" if parent else f"{own}/{_NAME.decode()}"
+        return f"{own}/{parent}/{NAME.decode()}" if parent else f"{own}/{NAME.decode()}"
     if path == ".":
         return own
     return f"{own}/{path}".replace("@xml:", "@")
+
+
+def _repeated_names(mapping: SourceMapping) -> list[str]:
+    """Name the elements that may be repeated where their texts are read."""
+    columns = (column for element in mapping.elements for column in element.columns.values())
+    return sorted({path.rsplit("/", 1)[-1] for each in columns if each.read_as == "several" for path in each.first})
