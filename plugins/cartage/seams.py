@@ -177,8 +177,41 @@ class Journal(Protocol):
 
 
 @dataclass(frozen=True)
+class Compared:
+    """One value of what the target has, beside what would have been sent.
+
+    Attributes:
+        field: what a person calls it, or its path in the body.
+        there: the target's value; None when it has none.
+        sent: ours; None when we would send none.
+        amount: whether both are amounts in the document's currency, so that differences can be added up.
+    """
+
+    field: str
+    there: str | None
+    sent: str | None
+    amount: bool = False
+
+    @property
+    def differs(self) -> bool:
+        """Whether they are not the same."""
+        return self.there != self.sent
+
+
+@dataclass(frozen=True)
 class Planned:
-    """What a dry run found for one document: nothing was sent."""
+    """What a dry run found for one document: nothing was sent.
+
+    Attributes:
+        row: the record's row in its run.
+        document: the document.
+        action: what would be done.
+        body: what would be sent, as JSON; empty for nothing.
+        changes: paths that an update or a closing changes.
+        complaints: why it is held back, or what a person should know.
+        compared: what the target has beside what would be sent: of an update what differs; of an order that
+            an earlier connector wrote all that matters, equal or not.
+    """
 
     row: int
     document: DocumentKey
@@ -186,6 +219,7 @@ class Planned:
     body: str
     changes: tuple[str, ...] = ()
     complaints: tuple[Complaint, ...] = ()
+    compared: tuple[Compared, ...] = ()
 
 
 class Target(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 from cartage.ledger.complaints import read_complaints, write_complaints
 from cartage.ledger.engine import Database, chunks
 from cartage.ledger.tables import plans
-from cartage.seams import DocumentKey, Planned
+from cartage.seams import Compared, DocumentKey, Planned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,7 +23,7 @@ PLANS = 500
 
 
 class Plans:
-    """The plans of all dry runs. Bodies and changes are the customer's data, so they are stored encrypted."""
+    """The plans of all dry runs. Bodies, changes and values are the customer's data, so they are stored encrypted."""
 
     def __init__(self, database: Database, keyring: Keyring) -> None:
         self._database = database
@@ -38,7 +39,8 @@ class Plans:
                 connection.execute(sa.insert(plans), [self._row(run_id, newest[each]) for each in part])
 
     def _row(self, run_id: int, planned: Planned) -> dict[str, Any]:
-        secret = json.dumps({"body": planned.body, "changes": planned.changes}).encode()
+        compared = [astuple(each) for each in planned.compared]
+        secret = json.dumps({"body": planned.body, "changes": planned.changes, "compared": compared}).encode()
         return {
             "run_id": run_id,
             "row": planned.row,
@@ -79,4 +81,5 @@ class Plans:
         secret = json.loads(self._keyring.unseal(row.sealed))
         document = DocumentKey(row.type, row.external_id, row.kind, row.key, row.version, row.hash)
         complaints = read_complaints(row.complaints)
-        return Planned(row.row, document, row.action, secret["body"], tuple(secret["changes"]), complaints)
+        compared = tuple(Compared(*each) for each in secret.get("compared", ()))
+        return Planned(row.row, document, row.action, secret["body"], tuple(secret["changes"]), complaints, compared)

@@ -6,12 +6,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from cartage.errors import Complaint, RetryableError
-from cartage.seams import Planned
-from cartage.systems.netsuite import payload
+from cartage.errors import RetryableError
 from cartage.systems.netsuite.reading import Reader
-from cartage.systems.netsuite.target_deciding import Desk, DocumentId
-from cartage.systems.netsuite.target_documents import Document, Record, newest, records_of, resolved
+from cartage.systems.netsuite.target_deciding import Desk
+from cartage.systems.netsuite.target_documents import Record, newest, records_of
+from cartage.systems.netsuite.target_planning import Planner
 from cartage.systems.netsuite.target_run import Run
 from cartage.systems.netsuite.target_tieout import TieOut
 from cartage.systems.netsuite.target_verdicts import superseded
@@ -22,10 +21,9 @@ if TYPE_CHECKING:
 
     from cartage.records.batch import Batch
     from cartage.records.outcome import Verdict
-    from cartage.seams import Journal
+    from cartage.seams import Journal, Planned
     from cartage.settings import Settings
     from cartage.systems.netsuite.hook import NetSuiteHook
-    from cartage.systems.netsuite.writing_orders import Decision
 
 WAITS = (1.0, 3.0, 8.0)
 """Seconds between passes for records whose documents another task holds: it is often done with them soon."""
@@ -67,19 +65,10 @@ class NetSuiteTarget:
 
     def plan(self, documents: Batch) -> Iterator[Planned]:
         """Say what `write` would do, by reading only."""
-        records, older = newest(records_of(documents))
-        for record in older:
-            yield from (_superseded(each) for each in record.documents)
         with self._pool() as pool:
-            desk = Desk(self._hook, Reader(self._hook, pool), self._settings, self._integration)
-            decisions = desk.decide(records, {})
-            needing = [each for each in records if desk.needs_customer(each, decisions)]
-            wanted = {each.id: each for record in needing for each in record.customers}
-            customers = desk.customers([(each, None) for each in wanted.values()])
-            ids = {id_[1]: each.internal_id for id_, each in customers.items() if each.internal_id}
-            planned = pool.map(lambda record: _planned(record, desk, decisions, customers, ids), records)
-            for each in planned:
-                yield from each
+            reader = Reader(self._hook, pool)
+            desk = Desk(self._hook, reader, self._settings, self._integration)
+            yield from Planner(desk, reader, pool).plan(documents)
 
     def _run(self, journal: Journal) -> Run:
         pool = self._pool()
@@ -101,33 +90,3 @@ class NetSuiteTarget:
         reasons = [f"{len(failures)} could not be sent for now ({failures[0]})"] if failures else []
         reasons += [f"{len(busy)} are being written by another task ({busy[0].key})"] if busy else []
         raise RetryableError(f"records left over: {'; '.join(reasons)}", retry_after=max(waits, default=None))
-
-
-def _planned(
-    record: Record,
-    desk: Desk,
-    decisions: dict[DocumentId, Decision | None],
-    customers: dict[DocumentId, Decision],
-    ids: dict[str, str],
-) -> list[Planned]:
-    """Say what would be done with one record's documents."""
-    plans = []
-    for document in record.customers:
-        decision = customers.get(document.id)
-        if decision is not None:
-            if desk.customer_needs_look(document, decision, None):
-                decision = desk.customer_closer(document, decision)
-            plans.append(_plan(document, decision, ids))
-    for document in record.sent:
-        plans.append(_plan(document, decisions.get(document.id) or desk.closer(document, ids), ids))  # noqa: PERF401
-    return plans
-
-
-def _plan(document: Document, decision: Decision, ids: dict[str, str]) -> Planned:
-    body = payload.dumps(resolved(decision.body, ids)) if decision.body else ""
-    return Planned(document.row, document.wanted, decision.action, body, decision.changes, decision.complaints)
-
-
-def _superseded(document: Document) -> Planned:
-    words = Complaint("superseded", "the same batch holds a newer copy of it")
-    return Planned(document.row, document.wanted, "skip", "", complaints=(words,))

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from cartage.errors import Complaint
+from cartage.systems.netsuite import comparing
 from cartage.systems.netsuite.writing_lines import MARK, content_of, difference, mark, touched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cartage.seams import Claim, DocumentOutcome
+    from cartage.seams import Claim, Compared, DocumentOutcome
     from cartage.settings import Orders
     from cartage.systems.netsuite.reading import FoundOrder
     from cartage.systems.netsuite.target_documents import Document
+    from cartage.systems.netsuite.writing_lines import Difference
 
 VERSION = "custbody_ctg_version"
 INTEGRATION = "custbody_ctg_integration"
@@ -35,6 +37,7 @@ class Decision:
         before: records to create first, as type and body, each of which may be there already.
         changes: paths that an update changes.
         complaints: why it is held back, or what a person should know.
+        compared: values that differ, for the report of a dry run.
     """
 
     action: Action
@@ -46,6 +49,7 @@ class Decision:
     before: tuple[tuple[str, dict[str, Any]], ...] = ()
     changes: tuple[str, ...] = ()
     complaints: tuple[Complaint, ...] = ()
+    compared: tuple[Compared, ...] = ()
 
     @property
     def sends(self) -> bool:
@@ -147,6 +151,11 @@ class OrderDesk:
         apart = difference(body, record)
         if not apart.changes:
             return unchanged(found.id, found.number)
+        compared = comparing.changed(apart.changes, body, record)
+        return replace(self._revised(document, found, body, apart), compared=compared)
+
+    def _revised(self, document: Document, found: FoundOrder, body: dict[str, Any], apart: Difference) -> Decision:
+        """Decide about a later version that differs from what NetSuite has, and that no person has touched."""
         if self._settings.revision_sent == "once":
             return quarantine(
                 found.id,
