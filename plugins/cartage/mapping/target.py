@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cartage import yamlfile
 from cartage.mapping.compiled import ATTRIBUTES, ZONE, Compiler, Lookup, Row, Shortened
 from cartage.mapping.model import HEADS, SITE, WORDS, Attribute, Body, Conditional, Each, From, Join, MappingFile, Steps
+from cartage.mapping.unrolled import unrolled
 from cartage.yamlfile import close
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class TargetMapping:
         """
         for found in self._rules():
             self._check_lookups(found, lookups)
-        build = Compiler(self.record, lookups, warn).body(self.file.body)
+        build = unrolled(Compiler(self.record, lookups, warn), self.file.body)
         return lambda row: build(row, row) or {}
 
     def lookups(self) -> set[str]:
