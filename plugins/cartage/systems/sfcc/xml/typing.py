@@ -49,8 +49,8 @@ def text_of(column: Column, texts: dict[str, pa.Array], rows: int) -> pa.Array:
 def typed(text: pa.Array, kind: pa.DataType) -> tuple[pa.Array, Index]:
     """Turn texts into a column's type.
 
-    Money must fit its column exactly. Quantities and rates are doubles in SFCC's schema, which writes
-    them with up to 17 digits: they are rounded, half to even, to the digits of their column.
+    Money and quantities must fit their columns exactly. Rates are doubles in SFCC's schema, which may
+    have 17 digits: they are rounded, half to even, to the digits of their column.
 
     Args:
         text: texts, trimmed.
@@ -72,14 +72,17 @@ def _one_by_one(text: pa.Array, kind: pa.DataType) -> tuple[pa.Array, Index]:
     values: list[Any] = []
     wrong: list[int] = []
     for row, each in enumerate(text.to_pylist()):
-        value = None if each is None else _single(each, kind)
+        value = None if each is None else value_of(each, kind)
         if each is not None and value is None:
             wrong.append(row)
         values.append(value)
     return pa.array(values, kind), np.array(wrong, np.int64)
 
 
-def _single(text: str, kind: pa.DataType) -> Any:
+def value_of(text: str, kind: pa.DataType) -> Any:
+    """Give one text as a value of a column's type, None when it is not of that type; see `typed`."""
+    if kind == TEXT:
+        return text
     if kind == FLAG:
         return {"true": True, "1": True, "false": False, "0": False}.get(text)
     if kind == INSTANT:
@@ -108,8 +111,7 @@ def _instant(text: str) -> datetime | None:
 
 
 def _is_exact(kind: pa.DataType) -> bool:
-    # MONEY and QUANTITY are the same type; a quantity with more than six decimals is refused as well.
-    return bool(kind == MONEY)
+    return bool(kind == MONEY)  # which is QUANTITY's type too
 
 
 def _exact(text: pa.Array, kind: pa.DataType) -> pa.Array:
