@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from pathlib import Path
 
 LATEST = Path(__file__).parent / "latest.json"
@@ -38,6 +39,12 @@ class Figure:
             f"{self.name}: {self.value:.1f} {self.unit}, baseline {self.baseline:.1f}, "
             f"ratio {self.ratio:.2f}, peak {self.peak_mb:.0f} MB"
         )
+
+
+def measure(name: str) -> Figure:
+    """Run the benchmark that is a module of this package, and give its figure."""
+    figure: Figure = import_module(f"benchmarks.{name}").run()
+    return figure
 
 
 def keep(figures: list[Figure], path: Path = LATEST) -> None:
