@@ -155,14 +155,17 @@ def _sandbox_environment() -> dict[str, str]:
 
 
 def _stop_on_signals() -> threading.Event:
-    """Make an end from outside (SIGTERM) the same as Ctrl-C, so that nothing is left behind."""
+    """Make Ctrl-C and an end from outside (SIGTERM) the same, so that nothing is left behind."""
     stopped = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
+        if stopped.is_set():
+            return  # it is ending already: a second Ctrl-C must not leave half of it behind
         stopped.set()
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, stop)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell that starts jobs in the background ignores SIGINT
+        signal.signal(number, stop)
     return stopped
 
 
