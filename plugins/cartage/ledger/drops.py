@@ -49,13 +49,13 @@ class Drops:
         return self._list(*where)
 
     def unsettled(self) -> list[Drop]:
-        """Give the drops that were landed or read, but by no run that settled, oldest first.
+        """Give the drops that were landed or read, or repeat others, but in no run that settled, oldest first.
 
         A limited run (keys, dry run) may have left a drop's other records where they were, so what
         it read still counts as unsettled.
         """
         done = sa.exists().where(runs.c.id == drops.c.run_id, runs.c.state == "settled", sa.not_(runs.c.limited))
-        return self._list(drops.c.state.in_(("landed", "read")), sa.not_(done))
+        return self._list(drops.c.state.in_(("landed", "read", "repeated")), sa.not_(done))
 
     def put(self, drop: Drop) -> None:
         """Write the drop's state. A drop is known by content and path: a repeat elsewhere is a row of its own."""

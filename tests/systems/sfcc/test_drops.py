@@ -92,14 +92,20 @@ def test_what_a_failed_run_read_is_read_by_the_next(ground: Ground) -> None:
 
 
 @pytest.mark.parametrize("name", [A, B])
-def test_the_same_content_again_is_not_read_again(ground: Ground, name: str) -> None:
+def test_the_same_content_again_is_read_again_and_told_to_be_a_repeat(
+    ground: Ground, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
     ground.leave(A, numbers("1"))
     ground.run()
-    ground.leave(name, numbers("1"))
-    later = Window(datetime.now(UTC), datetime.now(UTC) + timedelta(hours=1))
-    assert ground.run(window=later) == []
-    assert ground.on_server(ground.settings.folder) == []
-    assert len(ground.on_server(ground.settings.archive)) == 2
+    for times in (2, 3):  # a third time, too
+        ground.leave(name, numbers("1"))
+        later = Window(datetime.now(UTC), datetime.now(UTC) + timedelta(hours=1))
+        with caplog.at_level("INFO"):
+            assert keys(ground.run(window=later)) == ["RefArch/1"]
+        assert f"{name} repeats" in caplog.text
+        assert ground.on_server(ground.settings.folder) == []
+        assert len(ground.on_server(ground.settings.archive)) == times
+    assert ground.drops()[A].state == "archived"
     if name == B:
         assert ground.drops()[B].state == "repeated"
         assert A in (ground.drops()[B].reason or "")
@@ -323,6 +329,7 @@ def test_a_drop_whose_name_is_mended_is_read(ground: Ground) -> None:
     assert ground.run() == []
     ground.leave(A, numbers("1"))
     assert keys(ground.run()) == ["RefArch/1"]
+    assert ground.on_server(ground.settings.archive) == [A]
 
 
 def test_a_drop_put_back_after_the_settings_were_mended_is_read(ground: Ground) -> None:

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+UNSETTLED = ("landed", "read")
+"""States of drops that are read again until the run that reads them settles."""
+
 _REMEMBERED = timedelta(days=30)
 _UNPACKED = 12
 """How much larger an export is than its gzip file, for the size of batches; measured on exports of orders."""
@@ -167,7 +170,7 @@ class DropSource:
                 log.info("%s changed while it was read; a later run takes it", file.path)
                 return
             earlier = self._book.find(hash_)
-            if earlier and earlier.path == file.path and earlier.state != "rejected":
+            if earlier and earlier.path == file.path and earlier.state in UNSETTLED:
                 return
             content.seek(0)
             uri = self._staging.land(self._flow.name, file.name, hash_, content)
@@ -179,22 +182,28 @@ class DropSource:
         except DocumentRefused:
             log.info("%s is landed, though its name is not understood", file.path)  # told when it is read
         if earlier and not earlier.reason:
-            drop = replace(drop, state="repeated", reason=f"the same content as {earlier.name}, which came before")
-            log.info("%s repeats %s: it is archived and not read again", file.path, earlier.path)
+            log.info("%s repeats %s: what of it is in the ERP will be found unchanged", file.path, earlier.path)
+            if earlier.path != file.path:
+                drop = replace(drop, state="repeated", reason=f"the same content as {earlier.name}, which came before")
         self._book.put(drop)
 
     def _drops(self, window: Window, selection: Selection) -> list[Drop]:
-        """Give the drops to read, in the order they landed."""
+        """Give the drops to read, in the order they landed; a repeat only where the drop it repeats is not read too."""
         found = self._book.landed_between(window)
         if not selection.backfill:
             found = [*found, *self._book.unsettled()]
-        distinct = {(each.hash, each.path): each for each in found if each.state != "repeated"}
-        return sorted(distinct.values(), key=lambda each: (each.landed_at, each.name, each.path))
+        chosen: dict[tuple[str, str], Drop] = {}
+        hashes: set[str] = set()
+        for each in sorted(found, key=lambda each: (each.landed_at, each.name, each.path)):
+            if each.state != "repeated" or each.hash not in hashes:
+                chosen[each.hash, each.path] = each
+                hashes.add(each.hash)
+        return list(chosen.values())
 
     def _read(self, drop: Drop, numbers: Numbers, batcher: Batcher, selection: Selection) -> Iterator[Read]:
         limits = Limits(max_megabytes=self._flow.drops.max_megabytes)
         reader = DocumentReader(self._mapping, limits)
-        reading = Reading()
+        reading, landed = Reading(), drop
         try:
             drop = self._named(drop)
             version = (drop.exported_at or drop.landed_at).astimezone(UTC).strftime(VERSION_TIME)
@@ -205,15 +214,15 @@ class DropSource:
                     size, before = reading.size, size
                     yield from batcher.add(_only(read, drop.site, selection.keys), reading.size - before)
         except DocumentRefused as refused:
-            self._note(self._refused(drop, refused), selection)
+            self._note(landed, self._refused(drop, refused), selection)
             return
         except DocumentDamaged as damaged:
             reading.damage = str(damaged)
         if reading.damage:
             log.warning("%s is damaged: %s. %d records of it were found.", drop.path, reading.damage, reading.records)
-            self._note(replace(drop, state="read", reason=f"{drop.name}: {reading.damage}"), selection)
+            self._note(landed, replace(drop, state="read", reason=f"{drop.name}: {reading.damage}"), selection)
         else:
-            self._note(replace(drop, state="read"), selection)
+            self._note(landed, replace(drop, state="read"), selection)
 
     def _named(self, drop: Drop) -> Drop:
         """Read site and export time off a drop's name, by the settings as they are now.
@@ -230,11 +239,10 @@ class DropSource:
         log.warning("%s is rejected: %s", drop.path, refused)
         return replace(drop, state="read", reason=f"{drop.name}: {refused}")
 
-    def _note(self, drop: Drop, selection: Selection) -> None:
+    def _note(self, landed: Drop, read: Drop, selection: Selection) -> None:
         """Write down that a drop was read, unless it was settled before or this run reads only part of it."""
-        earlier = self._book.find(drop.hash)
-        if not selection.limited and earlier and earlier.state in ("landed", "read"):
-            self._book.put(drop)
+        if not selection.limited and landed.state in UNSETTLED:
+            self._book.put(read)
 
     def _same_content(self, file: RemoteFile, drops: list[Drop]) -> Drop | None:
         """Find which known drop a file on the server is, if it is any."""
