@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from airflow.plugins_manager import AirflowPlugin
 
 from cartage import pools
-from cartage.operators.links import QualityReportLink
+from cartage.operators.links import PlanLink, QualityReportLink
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -28,5 +28,5 @@ class CartagePlugin(AirflowPlugin):
 
     name = "cartage"
     fastapi_apps = [{"app": console, "url_prefix": "/cartage", "name": "Cartage"}]  # noqa: RUF012 (Airflow's own form)
-    operator_extra_links = [QualityReportLink()]  # noqa: RUF012
+    operator_extra_links = [QualityReportLink(), PlanLink()]  # noqa: RUF012
     listeners = [pools]  # noqa: RUF012

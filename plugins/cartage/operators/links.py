@@ -7,6 +7,7 @@ from typing import Any
 from airflow.sdk import BaseOperatorLink
 
 REPORT_KEY = "quality_report"
+PLAN_KEY = "plan"
 
 
 class QualityReportLink(BaseOperatorLink):
@@ -19,4 +20,17 @@ class QualityReportLink(BaseOperatorLink):
         from airflow.sdk.execution_time.xcom import XCom
 
         found = XCom.get_value(key=REPORT_KEY, ti_key=ti_key)
+        return str(found or "")
+
+
+class PlanLink(BaseOperatorLink):
+    """What a dry run would send, on its settle task."""
+
+    name = "Plan"
+
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:  # noqa: ARG002 (Airflow's signature)
+        """Give the page's address, or nothing when the run was no dry run."""
+        from airflow.sdk.execution_time.xcom import XCom
+
+        found = XCom.get_value(key=PLAN_KEY, ti_key=ti_key)
         return str(found or "")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cartage.errors import BatchError
 from cartage.operators.base import FlowOperator, Passage
+from cartage.operators.links import PLAN_KEY, PlanLink
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,6 +31,8 @@ BROKEN = frozenset({"failed", "upstream_failed"})
 class SettleOperator(FlowOperator):
     """Close the run; the only leaf of a flow's DAG. See `FlowOperator` for the arguments."""
 
+    operator_extra_links = (PlanLink(),)
+
     def execute(self, context: Context) -> dict[str, Any]:
         """Do it.
 
@@ -47,7 +50,9 @@ class SettleOperator(FlowOperator):
         counts = self._account(runtime, run, broken)
         begun = runtime.ledger.runs.get(run)
         with runtime.pinned(run, begun.settings_digest) as flow:
-            if not begun.dry_run:
+            if begun.dry_run:
+                self._show_plan(runtime, begun, context)
+            else:
                 self._acknowledge(runtime, flow, run)
                 self._alert(runtime, flow, begun, counts, context)
             flow.staging.sweep(datetime.now(UTC) - timedelta(days=flow.settings.staging_days))
@@ -117,6 +122,14 @@ class SettleOperator(FlowOperator):
             for verdict in some:
                 state = known.get(verdict.key)
                 yield replace(verdict, target_number=state.target_number) if state else verdict
+
+    def _show_plan(self, runtime: Runtime, begun: Run, context: Context) -> None:
+        """Write the page of what would be sent, and leave its address for the task's link."""
+        from cartage.operators.planning import publish_plan
+
+        address = publish_plan(runtime, begun)
+        context["ti"].xcom_push(key=PLAN_KEY, value=address)
+        self.log.info("nothing was sent; what would be is on the page %s, linked on this task as Plan", address)
 
     def _alert(self, runtime: Runtime, flow: FlowContext, begun: Run, counts: dict[str, int], context: Context) -> None:
         """Tell whom the settings name of what needs someone; of silence only when the run read all there was."""

@@ -13,12 +13,16 @@ Great Expectations takes seconds to import; only `load_suite` and `check` do.
 """
 
 from cartage.quality.checks import Checked, Noted, Result, Statistics, check, share_exceeded
+from cartage.quality.plan_report import Aside, PlannedRecord, PlanReport, write_plan
 from cartage.quality.report import Report, write
 from cartage.quality.suites import Suite, load_suite, read_suite
 
 __all__ = [
+    "Aside",
     "Checked",
     "Noted",
+    "PlanReport",
+    "PlannedRecord",
     "Report",
     "Result",
     "Statistics",
@@ -28,4 +32,5 @@ __all__ = [
     "read_suite",
     "share_exceeded",
     "write",
+    "write_plan",
 ]

@@ -9,16 +9,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from cartage.quality.checks import WORST, Checked, Result, Statistics
+from cartage.quality.pages import template
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from pathlib import Path
 
     from cartage.errors import Complaint
     from cartage.windows import Window
@@ -98,7 +95,7 @@ class Report:
 
     def html(self) -> str:
         """Give the page: self-contained, without script, escaped."""
-        return _template().render(report=self, statistics=self.statistics, shown=SHOWN)
+        return template("report.html.j2").render(report=self, statistics=self.statistics, shown=SHOWN)
 
     def as_dict(self) -> dict[str, Any]:
         """Give the figures as JSON values, to compare runs by."""
@@ -156,25 +153,3 @@ def _as_dict(result: Result) -> dict[str, Any]:
         "failing_records": result.failing_records,
         "worst": [list(each) for each in result.worst],
     }
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["thousands"] = lambda number: f"{number:,}"
-    environment.filters["percent"] = _percent
-    environment.filters["moment"] = lambda at: at.strftime("%Y-%m-%d %H:%M:%S UTC") if at else "the beginning"
-    return environment.get_template("report.html.j2")
-
-
-def _percent(share: float) -> str:
-    """Write a share as percent, never as nought when it is not."""
-    if 0 < share < 0.0005:
-        return "< 0.1 %"
-    return f"{share * 100:.1f} %"

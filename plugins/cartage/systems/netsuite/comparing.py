@@ -107,7 +107,7 @@ def _beside(there: Sums, sent: Sums, names: Mapping[str, str]) -> tuple[Compared
     ]
     found += [
         Compared("date", there.day, sent.day),
-        Compared("customer", there.customer, sent.customer),
+        Compared("customer id", there.customer, sent.customer),
         Compared("lines", str(there.lines), str(sent.lines)),
     ]
     for item in sorted({*there.amounts, *sent.amounts}, key=lambda each: names.get(each, each)):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cartage.mapping import load_mapping
 from cartage.systems.netsuite.hook import NetSuiteHook
+from cartage.systems.netsuite.masking import masked
 from cartage.systems.netsuite.references import NetSuiteReferences
 from cartage.systems.netsuite.target import NetSuiteTarget
 from cartage.systems.netsuite.transform import Transformed, to_documents
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from cartage.context import FlowContext
     from cartage.records.batch import Batch
     from cartage.seams import Target
+
+__all__ = ["NAME", "masked", "target", "transformer"]
+
+NAME = "NetSuite"
+"""What people call the system."""
 
 MAPPINGS = {
     "order": ("order", "customer", "contact", "deposit"),

@@ -12,9 +12,13 @@ import hashlib
 import hmac
 import re
 import secrets
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from cartage.systems.netsuite import payload
+
+if TYPE_CHECKING:
+    from cartage.seams import Planned
 
 _PROCESS_KEY = secrets.token_bytes(16)
 
@@ -85,6 +89,19 @@ class Masker:
             return self._mask(value) if personal else self.free(value)
         return value
 
+    def value(self, path: str, text: str) -> str:
+        """Give one value of a payload masked when its path says that it is about a person.
+
+        Args:
+            path: names from the top, ``shippingAddress.addr1`` or ``item[7].custcol_ctg_gift_message``.
+            text: the value.
+        """
+        names = [each for each in re.split(r"[.\[\]]", path) if each]
+        personal = False
+        for name in names:
+            personal = self._is_personal(name, inherited=personal)
+        return self._mask(text) if personal else self.free(text)
+
     @staticmethod
     def _is_personal(key: str, *, inherited: bool) -> bool:
         return key not in _PLAIN and (inherited or _PERSONAL.search(key) is not None)
@@ -121,6 +138,25 @@ class Masker:
 
     def _hash(self, value: str) -> str:
         return hmac.new(self._key, value.casefold().encode(), hashlib.sha256).hexdigest()[:6]
+
+
+def masked(planned: Planned) -> Planned:
+    """Give a dry run's plan as it may be shown to whoever may see the flow."""
+    masker = Masker()
+    return replace(
+        planned,
+        body=masker.text(planned.body) or "",
+        changes=tuple(masker.free(each) for each in planned.changes),
+        complaints=tuple(replace(each, message=masker.free(each.message)) for each in planned.complaints),
+        compared=tuple(
+            replace(each, there=_shown(masker, each.field, each.there), sent=_shown(masker, each.field, each.sent))
+            for each in planned.compared
+        ),
+    )
+
+
+def _shown(masker: Masker, path: str, text: str | None) -> str | None:
+    return None if text is None else masker.value(path, text)
 
 
 def _is_card(text: str) -> bool:
