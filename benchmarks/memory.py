@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import psutil
 
@@ -26,7 +26,7 @@ class Growth:
         self._start = 0
         self._peak = 0
 
-    def __enter__(self) -> Growth:
+    def __enter__(self) -> Self:
         """Begin."""
         self._start = self._peak = self._resident()
         self._thread.start()

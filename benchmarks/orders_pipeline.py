@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import xmltodict
-from sandbox.catalogue import CURRENCIES, LOCATIONS, PRODUCTS, SHIPPING_METHODS, SPECIAL_ITEMS, TAX_CODES
-from sandbox.shop.bulk import write_bulk
 
 from benchmarks.figures import Figure
 from benchmarks.memory import Growth
@@ -24,6 +22,8 @@ from cartage.systems.netsuite.entry import MAPPINGS
 from cartage.systems.netsuite.transform import to_documents
 from cartage.systems.sfcc.xml.reader import DocumentReader, Limits, Reading
 from cartage.systems.sfcc.xml.tables import VERSION_TIME, Numbers, Origin
+from sandbox.catalogue import CURRENCIES, LOCATIONS, PRODUCTS, SHIPPING_METHODS, SPECIAL_ITEMS, TAX_CODES
+from sandbox.shop.bulk import write_bulk
 
 ORDERS = 50_000
 INTEGRATION = "sfcc_netsuite"

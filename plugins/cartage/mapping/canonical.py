@@ -41,6 +41,12 @@ def digest(value: Any) -> str:
     return hashlib.sha256(_bytes(value)).hexdigest()
 
 
+def written(value: Any) -> tuple[str, str]:
+    """Give what `dumps` and `digest` give, at the cost of one."""
+    text = _bytes(value)
+    return text.decode(), hashlib.sha256(text).hexdigest()
+
+
 def number(value: Decimal) -> str:
     """Write a Decimal without exponent and without zeros at its end.
 

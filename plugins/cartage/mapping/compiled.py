@@ -181,7 +181,7 @@ class Compiler:
         if rule.values is not None:
             steps.append(_value_map(rule.values, _default(rule)))
         if rule.transform is not None:
-            steps.append(_alone(_remembering(rule.transform)))
+            steps.append(_alone(remembering(rule.transform)))
         if rule.lookup is not None:
             steps.append(_looked_up(rule.lookup, self.lookups[rule.lookup], _default(rule)))
         if rule.kind is not None:
@@ -243,7 +243,7 @@ def _default(rule: Steps) -> Any:
 
 
 @cache
-def _remembering(transform: str) -> Callable[[Any], Any]:
+def remembering(transform: str) -> Callable[[Any], Any]:
     """Give a named transform that remembers: a record's country, phone and e-mail stand in several of its payloads."""
     return lru_cache(maxsize=4096, typed=True)(TRANSFORMS[transform])
 

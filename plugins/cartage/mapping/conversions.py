@@ -70,7 +70,7 @@ def boolean(value: Any) -> bool:
 
 def instant(value: Any) -> str:
     """A moment in UTC, ISO 8601 to the second: ``2026-03-29T01:30:00Z``."""
-    return _moment(value).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _moment(value).astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
 
 
 def day_in(zone: ZoneInfo, value: Any) -> str:

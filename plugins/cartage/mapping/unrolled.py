@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from cartage.mapping.compiled import remembering
 from cartage.mapping.faults import LookupMissing, MappingFault
 from cartage.mapping.model import Body, Conditional, Const, Each, From
 
@@ -121,16 +122,15 @@ class _Writer:
         bare = rule.model_copy(update={"when": {}})  # the condition stands around it already
         call = f"{self._given('rule', self.compiler.rule(bare, path))}({row}, record)"
         steps = {name for name in _STEPS if getattr(rule, name) is not None and getattr(rule, name) is not False}
-        if isinstance(rule, From) and isinstance(rule.source, str):
-            column = self._column(rule.source, row)
-            if steps == {"max"}:
-                self._within(column, rule.max, call, depth)
-            elif steps == {"lookup", "required"}:
-                self._looked_up(column, str(rule.lookup), call, depth)
-            elif not steps & {"if_null", "required"}:
-                self.line(depth, f"value = None if {column} is None else {call}")
-            else:
-                self.line(depth, f"value = {call}")
+        column = self._column(rule.source, row) if isinstance(rule, From) and isinstance(rule.source, str) else None
+        if column is not None and steps == {"max"}:
+            self._within(column, rule.max, call, depth)
+        elif column is not None and steps == {"transform"}:
+            self._guarded(column, self._given("transform", remembering(rule.transform)), call, depth)
+        elif column is not None and steps - {"required"} == {"lookup"}:
+            self._looked_up(column, self._given("lookup", self.compiler.lookups[rule.lookup]), call, depth)
+        elif column is not None and not steps & {"if_null", "required"}:
+            self.line(depth, f"value = None if {column} is None else {call}")
         else:
             self.line(depth, f"value = {call}")
         self._put(depth, target)
@@ -141,14 +141,24 @@ class _Writer:
         self.line(depth, f"if value is not None and (value.__class__ is not str or len(value) > {limit}):")
         self.line(depth + 1, f"value = {call}")
 
-    def _looked_up(self, column: str, kind: str, call: str, depth: int) -> None:
+    def _guarded(self, column: str, transform: str, call: str, depth: int) -> None:
+        """Write the call of a transform; what it refuses is the closure's, which says where that was."""
+        self.line(depth, f"value = {column}")
+        self.line(depth, "if value is not None:")
+        self.line(depth + 1, "try:")
+        self.line(depth + 2, f"value = {transform}(value)")
+        self.line(depth + 1, "except MappingFault:")
+        self.line(depth + 2, f"value = {call}")
+
+    def _looked_up(self, column: str, lookup: str, call: str, depth: int) -> None:
         """Write a look-up; what it does not know, what is no text and what is null is the closure's."""
-        lookup = self._given("lookup", self.compiler.lookups[kind])
         self.line(depth, f"key = {column}")
-        self.line(depth, "try:")
-        self.line(depth + 1, f"value = {lookup}(key) if key.__class__ is str else None")
-        self.line(depth, "except not_known:")
-        self.line(depth + 1, "value = None")
+        self.line(depth, "value = None")
+        self.line(depth, "if key.__class__ is str:")
+        self.line(depth + 1, "try:")
+        self.line(depth + 2, f"value = {lookup}(key)")
+        self.line(depth + 1, "except not_known:")
+        self.line(depth + 2, "value = None")
         self.line(depth, "if value is None:")
         self.line(depth + 1, f"value = {call}")
 

@@ -8,7 +8,6 @@ carried is quarantined with every reason that was found, and costs no other reco
 from __future__ import annotations
 
 import gc
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -135,8 +134,7 @@ class _Writer:
                 continue
             if draft.fields is not None:
                 body = {name: value for name, value in body.items() if name in draft.fields}
-            text = canonical.dumps(body)
-            digest = hashlib.sha256(text.encode()).hexdigest()
+            text, digest = canonical.written(body)
             found.append(
                 (
                     row_number, place, self._kind, columns["key"], columns["version"], draft.type, draft.external_id,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
+from cartage.records.columns import ADDRESS_PARTS
 from cartage.systems.netsuite import external_ids
+from cartage.systems.netsuite.orders.columns import ADDRESS
 from cartage.systems.netsuite.orders.model import MERCHANDISE, SalesLine, SalesOrder, ShopOrder, join
 
 if TYPE_CHECKING:
@@ -125,18 +128,25 @@ def put_address(into: Row, name: str, row: Row, prefix: str) -> None:
 
     The company stands above the person when there is one; suite and post box follow the street.
     """
-    company = row[f"{prefix}company_name"]
-    person = _words(*[row[f"{prefix}{part}"] for part in _PERSON])
-    into[f"{name}addressee"] = company or person
-    into[f"{name}attention"] = person if company else None
-    into[f"{name}addr1"] = row[f"{prefix}address1"]
-    into[f"{name}addr2"] = row[f"{prefix}address2"]
-    into[f"{name}addr3"] = _words(row[f"{prefix}suite"], row[f"{prefix}postbox"])
-    into[f"{name}city"] = row[f"{prefix}city"]
-    into[f"{name}zip"] = row[f"{prefix}postal_code"]
-    into[f"{name}state"] = row[f"{prefix}state_code"]
-    into[f"{name}country"] = row[f"{prefix}country_code"]
-    into[f"{name}phone"] = row[f"{prefix}phone"]
+    to, of = _address_columns(name, prefix)
+    company, street_2 = row[of["company_name"]], _words(row[of["suite"]], row[of["postbox"]])
+    person = _words(*[row[of[part]] for part in _PERSON])
+    into[to["addressee"]] = company or person
+    into[to["attention"]] = person if company else None
+    into[to["addr1"]] = row[of["address1"]]
+    into[to["addr2"]] = row[of["address2"]]
+    into[to["addr3"]] = street_2
+    into[to["city"]] = row[of["city"]]
+    into[to["zip"]] = row[of["postal_code"]]
+    into[to["state"]] = row[of["state_code"]]
+    into[to["country"]] = row[of["country_code"]]
+    into[to["phone"]] = row[of["phone"]]
+
+
+@cache
+def _address_columns(name: str, prefix: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Give the names of an address's columns, those to write and those to read, by part."""
+    return {part: f"{name}{part}" for part in ADDRESS}, {part: f"{prefix}{part}" for part in ADDRESS_PARTS}
 
 
 def _words(*parts: str | None) -> str | None:
