@@ -96,10 +96,10 @@ def _orders(now: datetime) -> list[Order]:
     found += [
         random_order(rng, site=sites[index % len(sites)], number=f"E{index:06d}", now=now) for index in range(_RANDOM)
     ]
-    return found + [_legacy(seed, rng, now) for seed in people.SEED_ORDERS]
+    return found + [legacy_order(seed, rng, now) for seed in people.SEED_ORDERS]
 
 
-def _legacy(seed: people.SeedOrder, rng: Random, now: datetime) -> Order:
+def legacy_order(seed: people.SeedOrder, rng: Random, now: datetime) -> Order:
     """Make the shop's side of an order that an earlier connector has already written."""
     order = make([], rng, site=seed.site, number=seed.other_ref_num, now=now - timedelta(days=20))
     customer = next(each for each in people.SEED_CUSTOMERS if each.id == seed.customer)
