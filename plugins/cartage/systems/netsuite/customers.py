@@ -89,7 +89,10 @@ class CustomerDesk:
                 f"customer {found.blocked_by} has this customer's external id but is inactive: make it active, or free its "
                 f"external id",
             )
-        return Decision("create", "created", body=own_body(document))
+        body = own_body(document)
+        if document.match is not None and len(document.match.currencies) > 1:
+            body[CURRENCIES] = _currency_list(document.match.currencies)
+        return Decision("create", "created", body=body)
 
     def _tie(self, document: Document, found: Found) -> Decision:
         ids = ", ".join(found.rivals)
@@ -108,9 +111,10 @@ class CustomerDesk:
             before.append((RELATIONSHIP, {"entity": {"id": there.id}, "subsidiary": {"id": match.subsidiary}}))
             changes.append(f"{RELATIONSHIP}[{match.subsidiary}]")
         body: dict[str, Any] = {}
-        if match.currency and match.currency not in there.currencies:
-            body[CURRENCIES] = {"items": [{"currency": {"id": match.currency}}]}
-            changes.append(f"{CURRENCIES}[{match.currency}]")
+        missing = [each for each in match.currencies if each not in there.currencies]
+        if missing:
+            body[CURRENCIES] = _currency_list(missing)
+            changes += [f"{CURRENCIES}[{each}]" for each in missing]
         if not match.guest and not (claim is not None and claim.known_hash == document.content):
             own = document.kind == CUSTOMER and there.external_id in match.external_ids
             filled = _filled(document.body, there.values, overwrite=own)
@@ -209,6 +213,11 @@ def _filled(body: Mapping[str, Any], values: Mapping[str, str | None], *, overwr
         if not there or (overwrite and plain(there) != plain(value)):
             filled[name] = value
     return filled
+
+
+def _currency_list(ids: Iterable[str]) -> dict[str, Any]:
+    """Give lines of ``currencyList``: lines that are there already stay."""
+    return {"items": [{"currency": {"id": each}} for each in ids]}
 
 
 def _grouped(rows: Iterable[Row], key: str, value: str) -> dict[str, list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,7 @@ class CustomerMatch:
     Attributes:
         site: site of the shop.
         subsidiary: internal id of the subsidiary the record belongs to.
-        currency: internal id of the currency the customer must be able to buy in, or None.
+        currencies: internal ids of the currencies the customer must be able to buy in.
         customer_no: customer number in the shop; None for guests without one.
         email: lower-cased e-mail, or None.
         is_person: a person, not a company.
@@ -39,7 +39,7 @@ class CustomerMatch:
 
     site: str
     subsidiary: str
-    currency: str | None = None
+    currencies: tuple[str, ...] = ()
     customer_no: str | None = None
     email: str | None = None
     is_person: bool = True
@@ -51,10 +51,11 @@ class CustomerMatch:
         """Read the ``match`` JSON; keys that are not known here are for others and are let be."""
         email = (values.get("email") or "").strip().lower() or None
         own = [external_id, *(values.get("external_ids") or ())]
+        currencies = (str(each) for each in (values.get("currency"), *(values.get("currencies") or ())) if each)
         return cls(
             site=values["site"],
             subsidiary=str(values["subsidiary"]),
-            currency=str(values["currency"]) if values.get("currency") else None,
+            currencies=tuple(dict.fromkeys(currencies)),
             customer_no=values.get("customer_no") or None,
             email=email,
             is_person=bool(values.get("is_person", True)),
@@ -201,6 +202,19 @@ def newest(records: Iterable[Record]) -> tuple[list[Record], list[Record]]:
         else:
             older.append(record)
     return list(best.values()), older
+
+
+def newest_customer(one: Document, other: Document) -> Document:
+    """Give the newer of two copies of a customer, to be able to buy in the currencies of both.
+
+    One customer's orders of a batch may be in several currencies, and each needs the customer to have its own.
+    """
+    older, newer = (one, other) if other.version >= one.version else (other, one)
+    if older.match is None or newer.match is None or set(older.match.currencies) <= set(newer.match.currencies):
+        return newer
+    values = canonical.loads(newer.match_text or "{}")
+    values["currencies"] = [*newer.match.currencies, *older.match.currencies]
+    return replace(newer, match_text=canonical.dumps(values))
 
 
 def references_in(body: Any) -> Iterator[str]:

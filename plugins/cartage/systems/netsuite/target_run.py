@@ -14,6 +14,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from cartage.errors import BatchError, RecordError, RetryableError
+from cartage.systems.netsuite.target_documents import newest_customer
 from cartage.systems.netsuite.target_tieout import TieOut, must_tie_out
 from cartage.systems.netsuite.target_verdicts import FAILED, verdict
 from cartage.systems.netsuite.writing import Writer, kept
@@ -156,8 +157,7 @@ class Run:
         for record in records:
             for each in record.customers:
                 rival = wanted.get(each.id)
-                if rival is None or each.version >= rival.version:
-                    wanted[each.id] = each
+                wanted[each.id] = each if rival is None else newest_customer(rival, each)
         ready = self._take({id_: each.wanted for id_, each in wanted.items()}, records, lambda record: record.customers)
         asked = {each.id for record in ready for each in record.customers}
         decisions = self._desk.customers([(wanted[id_], self._claims[id_]) for id_ in asked])

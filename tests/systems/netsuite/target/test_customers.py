@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tests.systems.netsuite.target.shop import Order, customers
+import pytest
 
 from cartage.records.outcome import Outcome
 from sandbox.netsuite import people
+from tests.systems.netsuite.target.shop import Order, customers
 
 if TYPE_CHECKING:
     from tests.systems.netsuite.target.conftest import Desk
@@ -94,6 +95,22 @@ def test_a_missing_currency_is_added(desk: Desk) -> None:
     assert desk.write(order)["CG1"].outcome is Outcome.CREATED
     currencies = {each["currency"]["id"] for each in desk.erp.get("customer", id_)["currencyList"]["items"]}
     assert currencies == {"1", "3"}
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_one_customers_orders_in_several_currencies_all_land(desk: Desk, *, known: bool) -> None:
+    email = f"many.{known}@known.example"
+    if known:
+        desk.erp.create("customer", {
+            "isPerson": True, "firstName": "E", "lastName": "O", "email": email, "subsidiary": {"id": "1"},
+            "currency": {"id": "1"},
+        })  # fmt: skip
+    euro = Order(f"CM{known}1", email=email, customer_no=f"9680{known:d}")
+    pounds, dollars = (replace(euro, number=f"{euro.number}{id_}", currency=id_) for id_ in ("3", "2"))
+    verdicts = desk.write(pounds, euro, dollars)
+    assert {each.outcome for each in verdicts.values()} == {Outcome.CREATED}, verdicts
+    there = desk.erp.get("customer", entity(desk, euro))
+    assert {each["currency"]["id"] for each in there["currencyList"]["items"]} == {"1", "2", "3"}
 
 
 def test_a_customer_of_another_subsidiary_gets_a_relationship(desk: Desk) -> None:
