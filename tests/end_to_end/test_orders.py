@@ -6,11 +6,11 @@ from datetime import timedelta
 from random import Random
 
 import pytest
+
 from sandbox.shop.bad import BAD_DROPS, bad_drop
 from sandbox.shop.delivery import deliver
 from sandbox.shop.oracle import expect
 from sandbox.shop.orders import NOW, newer, random_orders, variety
-
 from tests.end_to_end.stack import Stack
 
 
@@ -101,7 +101,7 @@ def test_a_quarantined_order_is_mended_in_the_erp_and_tried_again(stack: Stack) 
     assert counts["quarantined"] == BAD_DROPS["unknown_sku"].bad
     held = stack.ledger.quarantine.open("sfcc_netsuite", "orders")
     body = held[0].complaints[0].message
-    stack.create_item(stack.unknown_sku(held[0].id))
+    stack.create_item("NO-SUCH-SKU")
     retried = stack.run(quarantine=[held[0].id])
     assert retried["created"] == 1, (body, stack.reasons())
     assert held[0].id not in [each.id for each in stack.ledger.quarantine.open("sfcc_netsuite", "orders")]
