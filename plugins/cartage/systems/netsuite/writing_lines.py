@@ -207,8 +207,10 @@ def _alike(value: Any, existing: Any) -> Any:
 
 
 def _line(line: Mapping[str, Any]) -> str:
+    """Write a line as text. NetSuite makes a quantity that was not sent, as of shipping or a discount, 1."""
     closed = "closed" if line.get("isClosed") is True else ""
-    values = (line.get(LINE_ID), line.get("item"), _number(line.get("quantity")), _number(line.get("amount")), closed)
+    quantity = 1 if line.get("quantity") is None else _number(line["quantity"])
+    values = (line.get(LINE_ID), line.get("item"), quantity, _number(line.get("amount")), closed)
     return _SEPARATOR.join(map(plain, values))
 
 
