@@ -22,11 +22,14 @@ import hashlib
 import logging
 import posixpath
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from lxml import etree
 
 from cartage.errors import RetryableError
+from cartage.records.order import ERP_ORDER_NO
 from cartage.records.outcome import Outcome
 from cartage.systems.sfcc.hook import ShopRefused
 
@@ -42,6 +45,12 @@ log = logging.getLogger(__name__)
 NAMESPACE = "http://www.demandware.com/xml/impex/order/2006-10-31"
 TAKEN = (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED)
 """Outcomes that the shop is told of: the order is in the ERP."""
+
+SENDERS = 8
+"""Requests under way at a time: each order takes up to four, and SCAPI answers in a few tenths of a second."""
+
+PORTION = 64
+"""Orders told together; when all of them fail, the shop is taken to be down."""
 
 
 class Acknowledger(Protocol):
@@ -65,37 +74,62 @@ class ScapiAcknowledger:
         """Tell the shop. An order that the shop refuses to change is logged, and stops no other.
 
         Raises:
-            RetryableError: after all others were told, when some could not be for now.
+            RetryableError: when some could not be told for now; all others were, unless the shop is down.
             BatchError: at once, when the shop refuses the API client.
         """
-        refused, postponed = [], None
-        told = 0
-        for key, verdict in _taken(verdicts).items():
-            try:
-                self._tell(key, verdict)
-                told += 1
-            except ShopRefused as error:
-                refused.append(key)
-                log.warning("%s was not acknowledged: %s", key, error)
-            except RetryableError as error:
-                postponed = error
-                log.warning("%s was not acknowledged for now: %s", key, error)
-        log.info("%d orders acknowledged, %d refused by the shop", told, len(refused))
+        postponed: list[RetryableError] = []
+        refused = told = 0
+        rest = iter(_taken(verdicts).items())
+        with ThreadPoolExecutor(SENDERS, thread_name_prefix="acknowledge") as pool:
+            while some := list(islice(rest, PORTION)):
+                failures = [each for each in pool.map(self._try, some) if each is not None]
+                for_now = [each for each in failures if isinstance(each, RetryableError)]
+                refused += len(failures) - len(for_now)
+                told += len(some) - len(failures)
+                postponed += for_now
+                if len(for_now) == len(some) and len(some) >= SENDERS:
+                    log.warning("the shop does not answer; what is left is told by the next try")
+                    break
+        log.info("%d orders acknowledged, %d refused by the shop, %d not told for now", told, refused, len(postponed))
         if postponed:
-            raise postponed
+            raise postponed[-1]
+
+    def _try(self, taken: tuple[str, Verdict]) -> ShopRefused | RetryableError | None:
+        """Tell the shop of one order and give why that failed; runs in a thread."""
+        key, verdict = taken
+        try:
+            self._tell(key, verdict)
+        except ShopRefused as error:
+            log.warning("%s was not acknowledged: %s", key, error)
+            return error
+        except RetryableError as error:
+            log.warning("%s was not acknowledged for now: %s", key, error)
+            return error
+        return None
 
     def _tell(self, key: str, verdict: Verdict) -> None:
+        """Change what the shop does not know yet.
+
+        Every change of an order is a modification, after which polling reads it again: an order that is told
+        the same each time would never come to rest.
+        """
         site, _, order_no = key.partition("/")
-        params = {"siteId": site}
+        new = verdict.outcome is Outcome.CREATED
+        known = {} if new else self._hook.request("GET", self._hook.order_path(order_no), params={"siteId": site})
         number = verdict.target_number or verdict.target_id
         # The number goes first: an order that counts as exported can then always be found in the ERP.
-        if number:
-            body = {"c_erpOrderNo": number}
-            self._hook.request("PATCH", self._hook.order_path(order_no), params=params, body=body)
-        status = self._hook.order_path(order_no, "/external-status")
-        self._hook.request("PUT", status, params=params, body={"status": verdict.outcome.value})
-        export = self._hook.order_path(order_no, "/export-status")
-        self._hook.request("PUT", export, params=params, body={"status": "exported"})
+        if number and known.get(f"c_{ERP_ORDER_NO}") != number:
+            self._change(site, order_no, "PATCH", "", {f"c_{ERP_ORDER_NO}": number})
+        status = known.get("externalOrderStatus") or Outcome.CREATED.value
+        if verdict.outcome is not Outcome.UNCHANGED:
+            status = verdict.outcome.value
+        if known.get("externalOrderStatus") != status:
+            self._change(site, order_no, "PUT", "/external-status", {"status": status})
+        if known.get("exportStatus") != "exported":
+            self._change(site, order_no, "PUT", "/export-status", {"status": "exported"})
+
+    def _change(self, site: str, order_no: str, method: str, resource: str, body: dict[str, str]) -> None:
+        self._hook.request(method, self._hook.order_path(order_no, resource), params={"siteId": site}, body=body)
 
 
 class FeedAcknowledger:

@@ -92,7 +92,9 @@ def _sums(part: SalesOrder, rules: Orders) -> Row:
 def _attributes(order: ShopOrder, shipment: Row, rules: Orders) -> Row:
     if not order.attributes:
         return {"attributes": {}, "other_attributes": None}
-    of_order = [each for each in order.attributes if each["owner"] == "order"]
+    of_order = [
+        each for each in order.attributes if each["owner"] == "order" and each["name"] not in record.OWN_ATTRIBUTES
+    ]
     of_shipment = [
         each
         for each in order.attributes
