@@ -71,7 +71,7 @@ def flow_dag(integration: str, flow: str, *, record: str) -> DAG:
         catchup=False,
         max_active_runs=1,
         dagrun_timeout=timedelta(minutes=deploy.timeout_minutes),
-        params=form(record),
+        params=form(record, dry_run=deploy.shadow),
         tags=sorted({"cartage", integration, record, *deploy.tags}),
         default_args=_defaults(deploy),
         on_failure_callback=on_failure(integration, flow),

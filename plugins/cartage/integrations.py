@@ -71,6 +71,11 @@ class FlowDeploy(Strict):
     )
     description: str = Field(min_length=1, description="One sentence that the Airflow UI shows.")
     owner: str = Field(min_length=1, description="Who answers for the flow.")
+    shadow: bool = Field(
+        default=False,
+        description="Every run is a dry run, scheduled ones too, unless its form says otherwise: to compare with an "
+        "earlier connector before going live. The watermark stays, so each run reads everything from `start_at` on.",
+    )
     timeout_minutes: int = Field(default=120, ge=1, description="Minutes after which a hung run is failed.")
     tags: tuple[str, ...] = Field(default=(), description="More tags in the Airflow UI, besides the systems' names.")
 

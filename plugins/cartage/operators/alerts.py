@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from airflow.sdk import Context
+    from jinja2 import Environment
 
     from cartage.settings import Alerts, Settings, Silence
 
@@ -94,6 +95,9 @@ class FailureNotifier(BaseNotifier):
         super().__init__()
         self.integration = integration
         self.flow = flow
+
+    def render_template_fields(self, context: Context, jinja_env: Environment | None = None) -> None:
+        """Do nothing: no field is a template, and the serialized DAG of `dag.test()` cannot render any."""
 
     def notify(self, context: Context) -> None:
         """Send the alert."""

@@ -17,8 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def form(record: str) -> dict[str, Param]:
-    """Give the form's fields for a flow that carries this kind of record."""
+def form(record: str, *, dry_run: bool = False) -> dict[str, Param]:
+    """Give the form's fields for a flow that carries this kind of record.
+
+    Args:
+        record: kind of record.
+        dry_run: what a run is that nobody filled the form for, a scheduled one.
+    """
     return {
         "keys": Param(
             [],
@@ -42,7 +47,7 @@ def form(record: str) -> dict[str, Param]:
             description="Read up to this moment, exclusive. Empty means now.",
         ),
         "dry_run": Param(
-            False,
+            dry_run,
             type="boolean",
             title="Dry run",
             description="Show what would be sent and change nothing.",
