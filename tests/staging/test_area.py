@@ -136,10 +136,16 @@ def test_sweeping_takes_old_runs_and_spares_new_ones_and_drops(tmp_path: Path) -
     for file in (tmp_path / "batches" / "old").rglob("*"):
         os.utime(file, (past, past))
     os.utime(tmp_path / "landing" / "flow" / ("ef" * 32) / "a.xml", (past, past))
+    reports = [tmp_path / "reports" / "flow" / name for name in ("1.html", "2.html")]
+    reports[0].parent.mkdir(parents=True)
+    for report in reports:
+        report.write_text("<!doctype html>")
+    os.utime(reports[0], (past, past))
 
     assert staging.sweep(datetime.now(UTC) - timedelta(days=14)) == 1
     assert staging.sweep(datetime.now(UTC) - timedelta(days=14)) == 0
     with pytest.raises(BatchError):
         staging.read(old)
     assert len(staging.read(new)) == 1
+    assert [each.exists() for each in reports] == [False, True]
     staging.open_landed(uri).close()

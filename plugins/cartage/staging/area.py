@@ -168,13 +168,17 @@ class Staging:
             yield local
 
     def sweep(self, older_than: datetime) -> int:
-        """Remove the batches of runs that wrote nothing since `older_than` (aware).
+        """Remove the batches of runs that wrote nothing since `older_than` (aware), and reports older than that.
 
         The landing archive stays: backfills read it, and its age is the merchant's to decide.
 
         Returns:
-            How many runs were removed.
+            How many runs' batches were removed.
         """
+        reports = self.root / "reports"
+        for report in list(reports.rglob("*")) if reports.exists() else []:
+            if report.is_file() and report.stat().st_mtime < older_than.timestamp():
+                report.unlink()
         batches = self.root / "batches"
         if not batches.exists():
             return 0
