@@ -12,10 +12,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from cartage.records.batch import KINDS
-from cartage.yamlfile import Strict, check, read
+from cartage.yamlfile import Strict, check, close, read, wrong
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +42,7 @@ class Column(Strict):
 
     first: tuple[str, ...]
     required: bool = False
-    map: dict[str, str] = {}
+    map: dict[str, str] = Field(default_factory=dict)
     default: str | None = None
     read_as: Reading | None = None
 
@@ -86,11 +86,11 @@ class Rows(Strict):
     at: tuple[str, ...]
     under: tuple[str, ...] = (".",)
     single: bool = False
-    set: dict[str, str] = {}
-    link: dict[str, str] = {}
-    inherit: dict[str, str] = {}
+    set: dict[str, str] = Field(default_factory=dict)
+    link: dict[str, str] = Field(default_factory=dict)
+    inherit: dict[str, str] = Field(default_factory=dict)
     use: tuple[Use, ...] = ()
-    columns: dict[str, Column] = {}
+    columns: dict[str, Column] = Field(default_factory=dict)
 
     @field_validator("at", mode="before")
     @classmethod
@@ -115,9 +115,9 @@ class SourceFile(Strict):
     roots: tuple[str, ...]
     element: str
     key: str
-    document: dict[str, str] = {}
-    paths: dict[str, str] = {}
-    fragments: dict[str, dict[str, Column]] = {}
+    document: dict[str, str] = Field(default_factory=dict)
+    paths: dict[str, str] = Field(default_factory=dict)
+    fragments: dict[str, dict[str, Column]] = Field(default_factory=dict)
     tables: dict[str, tuple[Rows, ...]]
     refuse: tuple[Refusal, ...] = ()
 
@@ -126,22 +126,33 @@ class SourceFile(Strict):
         tables = KINDS[self.record].TABLES
         for table, places in self.tables.items():
             if table not in tables:
-                raise ValueError(f"`{table}` is no table of the {self.record}; it has {', '.join(tables)}")
-            for rows in places:
-                names = {*rows.set, *rows.link, *rows.inherit, *rows.columns, *_used(self, rows)}
-                if unknown := sorted(names - set(tables[table].names)):
-                    raise ValueError(f"`{table}` has no column {', '.join(unknown)}; see records/{self.record}.py")
+                raise wrong(f"`{table}` is no table of the {self.record}; it has {', '.join(tables)}", "tables", table)
+            for number, rows in enumerate(places):
+                for part in ("set", "link", "inherit", "columns"):
+                    for name in getattr(rows, part):
+                        if name not in tables[table].names:
+                            hint = close(name, tables[table].names) or f"; see records/{self.record}.py"
+                            raise wrong(f"`{table}` has no column {name}{hint}", "tables", table, number, part, name)
+                for place, use in enumerate(rows.use):
+                    self._check_use(table, use, ("tables", table, number, "use", place))
         if missing := sorted(set(tables) - set(self.tables)):
-            raise ValueError(f"the tables {', '.join(missing)} are missing")
+            raise wrong(f"the tables {', '.join(missing)} are missing", "tables")
         return self
+
+    def _check_use(self, table: str, use: Use, at: tuple[str | int, ...]) -> None:
+        if use.fragment not in self.fragments:
+            known = ", ".join(self.fragments)
+            raise wrong(f"there is no fragment `{use.fragment}`; there are {known}", *at)
+        for name in self.fragments[use.fragment]:
+            column = use.prefix + name
+            if column not in KINDS[self.record].TABLES[table].names:
+                raise wrong(f"`{table}` has no column {column}, which the fragment gives", *at)
 
 
 def _used(file: SourceFile, rows: Rows) -> dict[str, Column]:
     """Give the columns that the rows' fragments stand for."""
     columns = {}
     for use in rows.use:
-        if use.fragment not in file.fragments:
-            raise ValueError(f"there is no fragment `{use.fragment}`; there are {', '.join(file.fragments)}")
         for name, column in file.fragments[use.fragment].items():
             first = tuple(_join(use.at, path) for path in column.first)
             columns[use.prefix + name] = column.model_copy(update={"first": first})
@@ -229,7 +240,12 @@ def load_source(system: str, record: str, include: Path) -> SourceMapping:
     Raises:
         SettingsError: naming file and line, when a key, table or column is unknown or of the wrong type.
     """
-    return _spell_out(check(SourceFile, read(include / "mappings" / system / f"{record}.yaml")))
+    document = read(include / "mappings" / system / f"{record}.yaml")
+    file = check(SourceFile, document)
+    try:
+        return _spell_out(file)
+    except ValueError as error:
+        raise document.error(("tables",), str(error)) from error
 
 
 def name_of(path: str) -> str | None:
@@ -257,10 +273,10 @@ def _spell_out(file: SourceFile) -> SourceMapping:
     root = KINDS[file.record].ROOT
     places: list[tuple[str | None, Rows | None, tuple[str, ...]]] = []
     for table in (root, *(each for each in file.tables if each != root)):
-        for rows in file.tables[table]:
-            for under, at in itertools.product(rows.under, rows.at):
+        for written in file.tables[table]:
+            for under, at in itertools.product(written.under, written.at):
                 path = _worded(_join(under, at), file.paths)
-                places.append((table, rows, () if path == "." else tuple(path.split("/"))))
+                places.append((table, written, () if path == "." else tuple(path.split("/"))))
     known = {steps for _, _, steps in places}
     refusals: dict[tuple[str, ...], list[Refuse]] = {}
     for each in file.refuse:

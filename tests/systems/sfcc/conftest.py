@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from airflow.providers.sftp.hooks.sftp import SFTPHook
 from cryptography.fernet import Fernet
-from tests.sandbox.shop_server import running_shop
 
 from cartage.ledger import Ledger
 from cartage.mapping.source import SourceMapping, load_source
@@ -21,13 +20,13 @@ from cartage.staging import Staging
 from cartage.systems.sfcc.sftp_folder import SftpFolder
 from cartage.systems.sfcc.source import DropSource, Flow
 from cartage.windows import Selection, Window
+from tests.sandbox.shop_server import running_shop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sandbox.endpoints import Endpoints
-
     from cartage.seams import Drop, DropBook, Read
+    from sandbox.endpoints import Endpoints
 
 INCLUDE = Path(__file__).resolve().parents[3] / "include"
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NAMESPACE = "http://www.demandware.com/xml/impex/order/2006-10-31"
 HEAD = b'<?xml version="1.0" encoding="UTF-8"?>\n'

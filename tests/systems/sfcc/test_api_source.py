@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
-from sandbox.shop.order_json import order_json
-from sandbox.shop.order_xml import write_orders
-from sandbox.shop.orders import random_orders
 
 from cartage.errors import BatchError, RetryableError
 from cartage.records import order
@@ -25,16 +22,18 @@ from cartage.systems.sfcc.scapi_orders import OrderTables
 from cartage.systems.sfcc.xml.reader import DocumentReader, Reading
 from cartage.systems.sfcc.xml.tables import Numbers, Origin
 from cartage.windows import Selection, Window
+from sandbox.shop.order_json import order_json
+from sandbox.shop.order_xml import write_orders
+from sandbox.shop.orders import random_orders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from sandbox.endpoints import Endpoints
-    from tests.systems.sfcc.conftest import Ground
-
     from cartage.mapping.source import SourceMapping
     from cartage.records.batch import Batch
+    from sandbox.endpoints import Endpoints
+    from tests.systems.sfcc.conftest import Ground
 
 SITE = "RefArch"
 
@@ -46,7 +45,7 @@ def control(shop: Endpoints) -> Iterator[str]:
 
 
 @pytest.fixture
-def hook(shop: Endpoints, control: str) -> SfccHook:
+def hook(control: str) -> SfccHook:  # noqa: ARG001 - resets the shop afterwards
     return SfccHook("sfcc_api", sleep=lambda _: None)
 
 
@@ -104,7 +103,7 @@ def test_a_token_that_expired_is_renewed_once(hook: SfccHook, control: str) -> N
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_load_that_passes_is_waited_for_as_long_as_the_shop_says(shop: Endpoints, control: str, status: int) -> None:
+def test_load_that_passes_is_waited_for_as_long_as_the_shop_says(control: str, status: int) -> None:
     waited: list[float] = []
     patient = SfccHook("sfcc_api", sleep=waited.append)
     fault = {"match": "GET *", "status": status, "retry_after": 3, "times": 2}
@@ -137,12 +136,11 @@ def test_the_test_button_works(hook: SfccHook) -> None:
 
 
 def verdict(number: str, outcome: Outcome, row: int = 0) -> Verdict:
-    return Verdict(row, f"{SITE}/{number}", outcome, target_id=f"9{row}")
+    return Verdict(row, f"{SITE}/{number}", outcome, target_id=f"9{row}", target_number=f"SO{row}")
 
 
 def document(hook: SfccHook, number: str) -> dict[str, Any]:
-    found: dict[str, Any] = hook.request("GET", hook.order_path(number), params={"siteId": SITE})
-    return found
+    return hook.order(number, SITE)
 
 
 def test_the_shop_learns_of_orders_that_are_in_the_erp_and_of_no_other(hook: SfccHook, control: str) -> None:
@@ -157,8 +155,8 @@ def test_the_shop_learns_of_orders_that_are_in_the_erp_and_of_no_other(hook: Sfc
     for _ in range(2):
         ScapiAcknowledger(hook).acknowledge(told)
         now = document(hook, created)
-        assert (now["exportStatus"], now["externalOrderStatus"], now["c_erpOrderNo"]) == ("exported", "created", "91")
-        assert document(hook, unchanged)["c_erpOrderNo"] == "94"
+        assert (now["exportStatus"], now["externalOrderStatus"], now["c_erpOrderNo"]) == ("exported", "created", "SO1")
+        assert document(hook, unchanged)["c_erpOrderNo"] == "SO4"
     assert document(hook, quarantined) == before
 
 
@@ -187,7 +185,7 @@ def test_an_acknowledgement_file_appears_whole_and_once(ground: Ground) -> None:
     assert name.startswith("RefArch_acknowledgements_")
     content = (ground.root / folder.lstrip("/") / name).read_text()
     assert '<order order-no="00017">' in content
-    assert "<external-order-no>91</external-order-no>" in content
+    assert "<external-order-no>SO1</external-order-no>" in content
     assert "00018" not in content
     assert 'order-no="A&amp;B"' in content
 

@@ -10,19 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from airflow.providers.sftp.hooks.sftp import SFTPHook
-from tests.systems.sfcc.exports import export, numbers, order
 
 from cartage.errors import BatchError, RetryableError
 from cartage.records.outcome import Outcome
 from cartage.settings import Drops
 from cartage.systems.sfcc.sftp_folder import SftpFolder
 from cartage.windows import Selection, Window
+from tests.systems.sfcc.exports import export, numbers, order
 
 if TYPE_CHECKING:
+    from cartage.seams import Read
     from sandbox.endpoints import Endpoints
     from tests.systems.sfcc.conftest import Ground
-
-    from cartage.seams import Read
 
 A = "RefArch_orders_20260105T101500.xml"
 B = "RefArch_orders_20260105T111500.xml"

@@ -168,6 +168,11 @@ def _taken(verdicts: Iterable[Verdict]) -> dict[str, Verdict]:
     return dict(sorted(taken.items()))
 
 
+def _number(verdict: Verdict) -> str | None:
+    """Give the ERP's number of the order, as people know it; the internal id where there is none."""
+    return verdict.target_number or verdict.target_id
+
+
 def _document(orders: dict[str, Verdict]) -> bytes:
     root = etree.Element(f"{{{NAMESPACE}}}orders", nsmap={None: NAMESPACE})
     for order_no, verdict in orders.items():

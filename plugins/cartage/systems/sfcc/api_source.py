@@ -94,7 +94,7 @@ class ApiSource:
     def _named(self, site: str, keys: Iterable[str]) -> Iterator[list[Json]]:
         for key in keys:
             try:
-                yield [self._hook.request("GET", self._hook.order_path(key), params={"siteId": site})]
+                yield [self._hook.order(key, site)]
             except ShopRefused as refused:
                 if refused.problem.status != 404:
                     raise

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from cartage.seams import Source
     from cartage.settings import Drops
     from cartage.systems.sfcc.acknowledging import Acknowledger
+    from cartage.systems.sfcc.hook import SfccHook
 
 SYSTEM = "sfcc"
 
@@ -37,7 +38,9 @@ def source(context: FlowContext) -> Source:
         batch_records=context.settings.batch_records,
     )
     mapping = load_source(SYSTEM, context.record, context.include)
-    return DropSource(_folder(context), flow, mapping, context.drops, context.staging, _acknowledger(context))
+    return DropSource(
+        _folder(context), flow, mapping, context.drops, context.staging, acknowledger=_acknowledger(context)
+    )
 
 
 def _orders_by_rest(context: FlowContext) -> Source:
@@ -75,7 +78,7 @@ def _folder(context: FlowContext) -> SftpFolder:
     return SftpFolder(SFTPHook(ssh_conn_id=connection))
 
 
-def _api(context: FlowContext) -> object:
+def _api(context: FlowContext) -> SfccHook:
     from cartage.systems.sfcc.hook import SfccHook
 
     connection = context.integration.storefront.api

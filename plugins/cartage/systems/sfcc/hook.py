@@ -45,6 +45,7 @@ class Problem:
     detail: str
 
     def __str__(self) -> str:
+        """Give status and title, which name no person."""
         kind = self.type.rstrip("/").rsplit("/", 1)[-1]
         return f"{self.status} {self.title or kind or 'without a reason'}"
 
@@ -106,19 +107,8 @@ class SfccHook(BaseHook):
             raise BatchError(f"connection {sfcc_conn_id}: {', '.join(missing)} not set; fill in the connection's form")
 
     @classmethod
-    def get_connection_form_widgets(cls) -> dict[str, Any]:
-        """Give the form's own fields, for the user interface before Airflow 3's."""
-        from flask_appbuilder.fieldwidgets import BS3TextFieldWidget
-        from wtforms import StringField
-
-        return {
-            name: StringField(label, widget=BS3TextFieldWidget())
-            for name, label in (("tenant", "Tenant"), ("organization", "Organization"), ("token_url", "Token address"))
-        }
-
-    @classmethod
     def get_ui_field_behaviour(cls) -> dict[str, Any]:
-        """Say how the form's common fields are called."""
+        """Say how the form's common fields are called; its own fields stand in `cartage.provider`."""
         return {
             "hidden_fields": ["schema", "port"],
             "relabeling": {"host": "Base URL", "login": "Client id", "password": "Client secret"},
@@ -137,14 +127,22 @@ class SfccHook(BaseHook):
             return False, str(error)
         return True, "Account Manager gave a token."
 
-    def orders(self, path: str = "") -> str:
-        """Give the path of the Orders API, below it the one given, its parts quoted."""
-        tail = "".join(f"/{quote(part, safe='')}" for part in path.split("/") if part)
-        return f"/checkout/orders/v1/organizations/{self._organization}/orders{tail}"
+    def orders(self) -> str:
+        """Give the path of the Orders API."""
+        return f"/checkout/orders/v1/organizations/{self._organization}/orders"
 
     def order_path(self, order_no: str, resource: str = "") -> str:
         """Give the path of one order; its number may hold any character."""
         return f"{self.orders()}/{quote(order_no, safe='')}{resource}"
+
+    def order(self, order_no: str, site: str) -> dict[str, Any]:
+        """Give one order as the shop has it now.
+
+        Raises:
+            ShopRefused: the site has no such order.
+        """
+        found: dict[str, Any] = self.request("GET", self.order_path(order_no), params={"siteId": site})
+        return found
 
     def request(
         self, method: str, path: str, *, params: Mapping[str, Any] | None = None, body: Mapping[str, Any] | None = None
@@ -171,10 +169,9 @@ class SfccHook(BaseHook):
         renewed = False
         for attempt in range(ATTEMPTS):
             answer = self._send(method, path, token, params, body)
-            if isinstance(answer, requests.Response):
-                if answer.status_code == 401 and not renewed:
-                    token, renewed = self._renewed(token), True
-                    answer = self._send(method, path, token, params, body)
+            if isinstance(answer, requests.Response) and answer.status_code == 401 and not renewed:
+                token, renewed = self._renewed(token), True
+                answer = self._send(method, path, token, params, body)
             if isinstance(answer, requests.Response) and answer.status_code not in _SHED:
                 return self._result(f"{method} {path}", answer)
             pause = _pause(answer, attempt)

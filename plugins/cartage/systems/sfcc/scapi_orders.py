@@ -26,54 +26,26 @@ from cartage.errors import Complaint, RecordError
 from cartage.records.batch import Batch
 from cartage.records.columns import ADDRESS_PARTS
 from cartage.records.order import TABLES
+from cartage.systems.sfcc.scapi_columns import (
+    ADJUSTMENT,
+    CERTIFICATE,
+    KINDS,
+    LINE_ORDER,
+    PRICES,
+    PRODUCT,
+    SAME,
+    STATUSES,
+)
 from cartage.systems.sfcc.xml.line_ids import LETTERS
 from cartage.systems.sfcc.xml.typing import value_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from cartage.systems.sfcc.xml.tables import Numbers
 
 Json = dict[str, Any]
 Row = dict[str, Any]
-
-_SAME = {
-    "order_no": "orderNo", "created_by": "createdBy", "currency": "currency", "locale": "customerLocale",
-    "taxation": "taxation", "source_code": "sourceCode", "source_code_group": "sourceCodeGroupId",
-    "affiliate_partner_name": "affiliatePartnerName", "affiliate_partner_id": "affiliatePartnerId",
-    "invoice_no": "invoiceNo", "customer_order_reference": "customerOrderReference", "cancel_code": "cancelCode",
-    "cancel_description": "cancelDescription", "remote_host": "remoteHost", "external_order_no": "externalOrderNo",
-    "external_order_status": "externalOrderStatus", "external_order_text": "externalOrderText",
-    "global_party_id": "globalPartyId",
-}  # fmt: skip
-_STATUSES = {
-    "order_status": "status", "shipping_status": "shippingStatus", "confirmation_status": "confirmationStatus",
-    "payment_status": "paymentStatus", "export_status": "exportStatus", "business_type": "businessType",
-}  # fmt: skip
-_PRICES = {
-    "net": "netPrice", "tax": "tax", "gross": "grossPrice", "base_price": "basePrice", "text": "itemText",
-    "tax_basis": "taxBasis",
-}  # fmt: skip
-_PRODUCT = {
-    "position": "position", "product_id": "productId", "product_name": "productName", "quantity": "quantity",
-    "tax_rate": "taxRate", "brand": "brand", "shipment_id": "shipmentId", "inventory_list_id": "inventoryId",
-    "gift": "gift", "gift_message": "giftMessage", "external_line_status": "externalLineItemStatus",
-    "external_line_text": "externalLineItemText",
-}  # fmt: skip
-_CERTIFICATE = {
-    "certificate_merchant_id": "giftCertificateMerchantId", "certificate_id": "giftCertificateItemId",
-    "recipient_email": "recipientEmail", "recipient_name": "recipientName", "sender_name": "senderName",
-    "certificate_message": "message", "shipment_id": "shipmentId",
-}  # fmt: skip
-_ADJUSTMENT = {
-    "promotion_id": "promotionId", "campaign_id": "campaignId", "coupon_id": "couponCode",
-    "reason_code": "reasonCode", "manual": "manual", "created_by": "createdBy", "created_at": "creationDate",
-}  # fmt: skip
-_KINDS = {
-    "CREDIT_CARD": "credit_card", "BANK_TRANSFER": "bank_transfer", "BML": "bml", "GIFT_CERTIFICATE": "gift_certificate",
-    "DW_APPLE_PAY": "apple_pay", "DW_ANDROID_PAY": "android_pay", "Salesforce Payments": "salesforce_payments",
-}  # fmt: skip
-_LINE_ORDER = ("product", "option", "bundled", "product_shipping", "gift_certificate", "shipping")
 
 
 class OrderTables:
@@ -129,7 +101,7 @@ class _Order:
         self._document = document
         self._row = row
         self._first = first
-        self._lines: dict[str, list[Row]] = {kind: [] for kind in _LINE_ORDER}
+        self._lines: dict[str, list[Row]] = {kind: [] for kind in LINE_ORDER}
         self._line_details: list[tuple[Row, Json]] = []
         self._attributes: list[Row] = []
         self._adjustments: list[Row] = []
@@ -165,8 +137,8 @@ class _Order:
     def _order(self) -> Row:
         document = self._document
         customer = document.get("customerInfo") or {}
-        order: Row = {name: document.get(path) for name, path in _SAME.items()}
-        order |= {name: _upper(document.get(path)) for name, path in _STATUSES.items()}
+        order: Row = {name: document.get(path) for name, path in SAME.items()}
+        order |= {name: _upper(document.get(path)) for name, path in STATUSES.items()}
         order |= {
             "placed_at": document.get("placeDate") or document.get("creationDate"),
             "channel_type": document.get("channelType"),
@@ -183,7 +155,7 @@ class _Order:
         document = self._document
         shipping = list(document.get("shippingItems") or ())
         for number, product in enumerate(document.get("productItems") or (), 1):
-            line = self._line("product", product, _PRODUCT, None, _number(product.get("position"), number))
+            line = self._line("product", product, PRODUCT, None, _number(product.get("position"), number))
             for place, option in enumerate(product.get("optionItems") or (), 1):
                 self._option(line, option, place)
             self._bundled(line, product)
@@ -196,11 +168,11 @@ class _Order:
                 child["quantity"] = product.get("quantity")
                 child["shipping_type"] = str(own.get("type") or "").replace("_", "-") or None
         for number, certificate in enumerate(document.get("giftCertificateItems") or (), 1):
-            self._line("gift_certificate", certificate, _CERTIFICATE, None, str(number))
+            self._line("gift_certificate", certificate, CERTIFICATE, None, str(number))
         for number, each in enumerate(shipping, 1):
             columns = {"item_id": "itemId", "shipment_id": "shipmentId", "tax_rate": "taxRate"}
             self._line("shipping", each, columns, None, str(number))
-        return [line for kind in _LINE_ORDER for line in self._lines[kind]]
+        return [line for kind in LINE_ORDER for line in self._lines[kind]]
 
     def _option(self, line: Row, option: Json, place: int) -> None:
         columns = {"option_id": "optionId", "value_id": "optionValueId", "product_id": "productId"}
@@ -223,7 +195,7 @@ class _Order:
         *,
         priced: bool = True,
     ) -> Row:
-        prices = _PRICES if priced else {}
+        prices = PRICES if priced else {}
         line: Row = {name: document.get(path) for name, path in {**prices, **columns}.items()}
         line["_number"] = f"{around['_number']}.{number}" if around else number
         name = line.get("product_id", line.get("item_id"))
@@ -264,7 +236,7 @@ class _Order:
         discount = document.get("appliedDiscount") or {}
         test = document.get("abTestSegment") or {}
         value = next((discount[name] for name in ("amount", "percentage", "priceBookId") if name in discount), None)
-        row: Row = {name: document.get(path) for name, path in {**_PRICES, **_ADJUSTMENT}.items()}
+        row: Row = {name: document.get(path) for name, path in {**PRICES, **ADJUSTMENT}.items()}
         row |= {"scope": scope, "total": total, "line": line, "abtest_id": test.get("testId")}
         row |= {"abtest_segment_id": test.get("segmentId"), "discount_value": value}
         kind = discount.get("type")
@@ -292,7 +264,7 @@ class _Order:
         card = document.get("paymentCard") or {}
         transaction = document.get("paymentTransaction") or {}
         method = document.get("paymentMethodId")
-        kind = _KINDS.get(str(method), "custom" if method else "none")
+        kind = KINDS.get(str(method), "custom" if method else "none")
         self._attribute_rows("payment", transaction, number)
         self._attribute_rows("payment", document, number)
         last = str(card.get("numberLastDigits") or "")[-4:]
@@ -399,7 +371,7 @@ def _typed(table: str, row: Row, key: str) -> Row:
     made = {}
     for field in TABLES[table]:
         value = row.get(field.name)
-        if value is None or isinstance(value, int) and pa.types.is_int64(field.type):
+        if value is None or (isinstance(value, int) and pa.types.is_int64(field.type)):
             made[field.name] = value
             continue
         text = _text(value) if isinstance(value, bool) or not isinstance(value, Decimal) else str(value)

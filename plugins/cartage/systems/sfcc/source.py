@@ -81,6 +81,7 @@ class DropSource:
         mapping: SourceMapping,
         book: DropBook,
         staging: Staging,
+        *,
         acknowledger: Acknowledger | None = None,
     ) -> None:
         self._server = folder
@@ -135,9 +136,9 @@ class DropSource:
         with self._server.connected():
             for folder, _ in self._folders():
                 for file in self._server.files(folder):
-                    drop = self._same_content(file, known.get(file.path, []))
-                    if drop:
-                        self._move(file, drop)
+                    found = self._same_content(file, known.get(file.path, []))
+                    if found:
+                        self._move(file, found)
         for drop in (each for several in known.values() for each in several if each.state == "read"):
             self._book.put(replace(drop, state="rejected" if drop.reason else "archived"))
 

@@ -84,6 +84,7 @@ class Cutter:
         self._hidden = b""
 
     def __iter__(self) -> Iterator[Stretch]:
+        """Give the stretches; the last one is given even when it is empty."""
         waiting: list[bytes] = []
         line = self._document.line
         for block in self._blocks():

@@ -168,7 +168,7 @@ def _encoding(first: bytes) -> tuple[str, int]:
     name = declared[1].decode("ascii") if declared else "utf-8"
     try:
         known = codecs.lookup(name)
-        known.incrementaldecoder()  # type: ignore[misc]
+        known.incrementaldecoder()
         "".encode(name)
     except (LookupError, TypeError) as error:
         raise DocumentRefused(f"it says its encoding is {name}, which is unknown; export it as UTF-8") from error

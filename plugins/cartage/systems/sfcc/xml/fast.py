@@ -198,7 +198,7 @@ def _check_characters(content: bytes) -> None:
     control = 0
     for start in range(0, len(values), CACHED):
         some = values[start : start + CACHED]
-        control += np.count_nonzero(some < 32) - np.count_nonzero(some == 10)
+        control += int(np.count_nonzero(some < 32)) - int(np.count_nonzero(some == 10))
     if control and control != content.count(b"\t") + content.count(b"\r"):
         raise Doubt("control characters")
     if not content.isascii():

@@ -7,7 +7,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from cartage.errors import Complaint
 from cartage.records.batch import KINDS
 from cartage.records.outcome import Outcome, Verdict
 from cartage.seams import Read
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from cartage.errors import Complaint
     from cartage.mapping.source import SourceMapping
     from cartage.systems.sfcc.xml.rows import Found
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from cartage.mapping.source import Element
@@ -37,6 +37,7 @@ class Rows:
     texts: dict[str, pa.Array]
 
     def __len__(self) -> int:
+        """Give how many rows there are."""
         return len(self.record)
 
 

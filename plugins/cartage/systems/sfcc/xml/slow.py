@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
-class _Fault(Exception):
+class _Fault(Exception):  # noqa: N818 - it is the record's
     """What is wrong with a record."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -222,5 +222,6 @@ def _plain(error: etree.XMLSyntaxError, segment: Segment) -> str:
     except UnicodeDecodeError as wrong:
         line = segment.line + segment.content.count(b"\n", 0, wrong.start)
         return f"bytes near line {line} are not UTF-8, as the document says they are; export it again as UTF-8"
-    kind = etree.ErrorTypes._getName(error.code, "not well-formed").removeprefix("ERR_").replace("_", " ").lower()
+    names = {code: name for name, code in vars(etree.ErrorTypes).items() if name.startswith("ERR_")}
+    kind = names.get(error.code, "ERR_SYNTAX").removeprefix("ERR_").replace("_", " ").lower()
     return f"the record is no well-formed XML near line {line} ({kind}); correct it and leave the drop again"

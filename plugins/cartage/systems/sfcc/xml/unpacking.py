@@ -17,11 +17,11 @@ BLOCK = 2 << 20
 _GZIP = b"\x1f\x8b"
 
 
-class DocumentRefused(CartageError):
+class DocumentRefused(CartageError):  # noqa: N818 - what became of it
     """A document that is not read at all: the message says why and what to do."""
 
 
-class DocumentDamaged(CartageError):
+class DocumentDamaged(CartageError):  # noqa: N818 - what became of it
     """A document that ends, or cannot be followed, before its end: what came before it holds."""
 
 
