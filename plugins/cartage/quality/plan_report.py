@@ -69,16 +69,22 @@ class PlannedRecord:
 
 @dataclass
 class Difference:
-    """In how many taken-over orders a value differs, and by how much in all where it is an amount."""
+    """In how many taken-over orders a value differs, and of amounts by how little and how much.
+
+    Amounts are not added up: orders are in different currencies.
+    """
 
     orders: int = 0
-    amount: Decimal | None = None
+    least: Decimal | None = None
+    most: Decimal | None = None
 
     def add(self, value: Compared) -> None:
         """Add an order's difference: ours less theirs."""
         self.orders += 1
         if value.amount:
-            self.amount = (self.amount or Decimal(0)) + _decimal(value.sent) - _decimal(value.there)
+            apart = _decimal(value.sent) - _decimal(value.there)
+            self.least = apart if self.least is None else min(self.least, apart)
+            self.most = apart if self.most is None else max(self.most, apart)
 
 
 @dataclass(frozen=True)
