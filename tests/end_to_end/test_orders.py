@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from random import Random
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,7 +12,9 @@ from sandbox.shop.bad import BAD_DROPS, bad_drop
 from sandbox.shop.delivery import deliver
 from sandbox.shop.oracle import expect
 from sandbox.shop.orders import NOW, newer, random_orders, variety
-from tests.end_to_end.stack import Stack
+
+if TYPE_CHECKING:
+    from tests.end_to_end.stack import Stack
 
 
 def test_orders_arrive_once_and_to_the_cent(stack: Stack) -> None:
