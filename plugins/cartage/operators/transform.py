@@ -34,14 +34,14 @@ class TransformOperator(FlowOperator):
         runtime = self.runtime()
         with runtime.pinned(passage.run, passage.pin) as flow:
             transformer = runtime.system(runtime.integration.erp.system).transformer(flow)
+            refs = [BatchRef(**each) for each in passage.batches]
+            batches = (flow.staging.read(ref) for ref in refs)
             passages = []
-            for each in passage.batches:
-                ref = BatchRef(**each)
-                batch = flow.staging.read(ref)
-                transformed = transformer(batch)
-                quarantine(runtime, passage.run, "transform", transformed.verdicts, batch=batch)
+            for ref, transformed in zip(refs, transformer(batches, sum(ref.records for ref in refs)), strict=True):
+                if transformed.verdicts:
+                    quarantine(runtime, passage.run, "transform", transformed.verdicts, batch=flow.staging.read(ref))
                 if len(transformed.documents):
                     staged = flow.staging.write(str(passage.run), "documents", ref.number, transformed.documents)
-                    passages.append(passage.with_batches([staged.as_dict(), each]).as_dict())
+                    passages.append(passage.with_batches([staged.as_dict(), ref.as_dict()]).as_dict())
             halt_if_too_many(runtime, flow, passage.run)
         return passages

@@ -8,15 +8,16 @@ from cartage.mapping import load_mapping
 from cartage.systems.netsuite.hook import NetSuiteHook
 from cartage.systems.netsuite.masking import masked
 from cartage.systems.netsuite.references import NetSuiteReferences
+from cartage.systems.netsuite.side_by_side import Setup, transform_all, workers_for
 from cartage.systems.netsuite.target import NetSuiteTarget
-from cartage.systems.netsuite.transform import Transformed, to_documents
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from cartage.context import FlowContext
     from cartage.records.batch import Batch
     from cartage.seams import Target
+    from cartage.systems.netsuite.transform import Transformed
 
 __all__ = ["NAME", "masked", "target", "transformer"]
 
@@ -30,10 +31,10 @@ MAPPINGS = {
 """Mappings under ``include/mappings/netsuite`` that each kind of record needs."""
 
 
-def transformer(flow: FlowContext) -> Callable[[Batch], Transformed]:
-    """Give what turns a batch of the flow's records into documents.
+def transformer(flow: FlowContext) -> Callable[[Iterable[Batch], int], Iterator[Transformed]]:
+    """Give what turns batches of the flow's records into documents, in their order, told how many records they hold.
 
-    It asks NetSuite for references, one request at a time.
+    It asks NetSuite for references, one request at a time. Many records are transformed side by side.
 
     Raises:
         SettingsError: a mapping is wrong; with file and line.
@@ -41,15 +42,10 @@ def transformer(flow: FlowContext) -> Callable[[Batch], Transformed]:
     hook = NetSuiteHook(flow.integration.erp.connection, concurrency=1)
     references = NetSuiteReferences(hook, flow.settings)
     mappings = {name: load_mapping("netsuite", name, flow.include) for name in MAPPINGS[flow.record]}
+    setup = Setup(flow.settings, mappings, flow.integration.name)
 
-    def transform(batch: Batch) -> Transformed:
-        return to_documents(
-            batch,
-            settings=flow.settings,
-            mappings=mappings,
-            references=references,
-            integration=flow.integration.name,
-        )
+    def transform(batches: Iterable[Batch], records: int) -> Iterator[Transformed]:
+        return transform_all(batches, setup, references, workers_for(records))
 
     return transform
 

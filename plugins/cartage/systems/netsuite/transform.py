@@ -90,9 +90,27 @@ def to_documents(
         SettingsError: when a mapping names a column or a lookup that there is none of, with file and line.
         ValueError: when the batch holds records of another kind.
     """
+    known = known_of(batch, settings, references)
+    return transform_with(batch, known, settings=settings, mappings=mappings, integration=integration)
+
+
+def known_of(batch: Batch, settings: Settings, references: References) -> Known | None:
+    """Ask NetSuite for everything that a batch needs; customers need nothing."""
+    return ask(batch, settings, references) if batch.record == "order" else None
+
+
+def transform_with(
+    batch: Batch,
+    known: Known | None,
+    *,
+    settings: Settings,
+    mappings: dict[str, TargetMapping],
+    integration: str,
+) -> Transformed:
+    """Do what `to_documents` does once NetSuite was asked: without any connection, so that any process can do it."""
     with _no_collection():
-        if batch.record == "order":
-            return _orders(batch, settings, mappings, references, integration)
+        if batch.record == "order" and known is not None:
+            return _orders(batch, settings, mappings, known, integration)
         if batch.record == "customer":
             return _customers(batch, settings, mappings, integration)
     raise ValueError(f"NetSuite takes orders and customers here, not records of kind {batch.record}")
@@ -170,10 +188,9 @@ class _Draft:
 
 
 def _orders(
-    batch: Batch, settings: Settings, mappings: dict[str, TargetMapping], references: References, integration: str
+    batch: Batch, settings: Settings, mappings: dict[str, TargetMapping], known: Known, integration: str
 ) -> Transformed:
     mappings = {**mappings, "order": attributes.with_fields(mappings["order"], settings.orders.attributes)}
-    known = ask(batch, settings, references)
     writer = _Writer("order", _renders(mappings, ("order", "customer", "contact", "deposit"), settings, known))
     for order in _shop_orders(batch, _unread(mappings["order"])):
         site = settings.sites.get(order.columns["site"])
