@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from cartage.errors import BatchError
+from cartage.errors import BatchError, CartageError
 from cartage.operators.base import FlowOperator, Passage
 from cartage.operators.links import PLAN_KEY, PlanLink
 
@@ -54,6 +54,9 @@ class SettleOperator(FlowOperator):
                 self._show_plan(runtime, begun, context)
             else:
                 self._acknowledge(runtime, flow, run)
+            # Only now: an empty watermark is seeded from settled runs, and must not pass what the shop was not told.
+            self._close(runtime, run, broken)
+            if not begun.dry_run:
                 self._alert(runtime, flow, begun, counts, context)
             flow.staging.sweep(datetime.now(UTC) - timedelta(days=flow.settings.staging_days))
         summary = {"run": run, "counts": counts, **begun.window.as_dict()}
@@ -86,7 +89,7 @@ class SettleOperator(FlowOperator):
         return [task for task in BEFORE if any(name == task or name.startswith(f"{task}_") for name in found)]
 
     def _account(self, runtime: Runtime, run: int, broken: list[str]) -> dict[str, int]:
-        """Close the run in the ledger, and give its counts.
+        """See in the ledger that every record has an outcome, and give the run's counts.
 
         Raises:
             BatchError: records have no outcome although every step went through.
@@ -103,16 +106,26 @@ class SettleOperator(FlowOperator):
                 f"run {run} does not balance: {counts['unaccounted']} of {counts['extracted']} records have no outcome, "
                 f"among them {', '.join(named)}. The watermark stays. Clear the run's load task to send them."
             )
-        runtime.ledger.runs.close(
-            run, "failed" if broken else "settled", note=f"{broken[0]} failed" if broken else None
-        )
         return counts
 
     def _acknowledge(self, runtime: Runtime, flow: FlowContext, run: int) -> None:
-        if runtime.ledger.runs.get(run).selection.quarantine:
-            return
+        """Tell the source what became of its records.
+
+        Raises:
+            CartageError: it cannot be told; the run is then failed, until a further try settles it.
+        """
         source = runtime.system(runtime.integration.storefront.system).source(flow)
-        source.acknowledge(self._numbered(runtime, run))
+        try:
+            source.acknowledge(self._numbered(runtime, run))
+        except CartageError as error:
+            runtime.ledger.runs.close(run, "failed", note=f"the source could not be told: {error}")
+            raise
+
+    @staticmethod
+    def _close(runtime: Runtime, run: int, broken: list[str]) -> None:
+        runtime.ledger.runs.close(
+            run, "failed" if broken else "settled", note=f"{broken[0]} failed" if broken else None
+        )
 
     def _numbered(self, runtime: Runtime, run: int) -> Iterator[Verdict]:
         """Give the run's verdicts with the numbers that people see in the ERP."""
