@@ -63,22 +63,23 @@ def test_a_wrong_connection_fails_at_once_and_says_what_to_do(
     assert stack.run()["created"] == 2, "once it is mended, nothing is lost"
 
 
+SLOW = pytest.mark.slow
+"""What the transport's own tests try too."""
+
+
 @pytest.mark.parametrize(
     "fault",
     [
-        {"status": 401},
-        {"status": 429, "retry_after": 0.2, "times": 3},
-        {"status": 500},
-        {"status": 503, "retry_after": 0.2, "times": 3},
-        {"timeout_after_commit": True, "seconds": 30},
-        {"drop_after_commit": True},
-        {"drop_connection": True},
-        {"body": "<html>not JSON</html>", "status": 200},
-        {"body": "<html>not JSON</html>", "status": 502},
+        pytest.param({"status": 401}, id="401"),
+        pytest.param({"status": 429, "retry_after": 0.2, "times": 3}, id="429", marks=SLOW),
+        pytest.param({"status": 500}, id="500", marks=SLOW),
+        pytest.param({"status": 503, "retry_after": 0.2, "times": 3}, id="503"),
+        pytest.param({"timeout_after_commit": True, "seconds": 30}, id="time-out after the commit"),
+        pytest.param({"drop_after_commit": True}, id="connection lost after the commit", marks=SLOW),
+        pytest.param({"drop_connection": True}, id="connection lost before", marks=SLOW),
+        pytest.param({"body": "<html>no JSON</html>", "status": 200}, id="200 without JSON"),
+        pytest.param({"body": "<html>no JSON</html>", "status": 502}, id="502 without JSON", marks=SLOW),
     ],
-    ids=lambda fault: "-".join(
-        f"{key}_{value}" for key, value in fault.items() if key not in ("retry_after", "seconds")
-    ),
 )
 def test_netsuite_fails_for_a_while_and_every_order_lands_once(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, fault: dict[str, Any]
