@@ -15,9 +15,8 @@ from sandbox.shop.orders import NOW, variety
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.end_to_end.stack import Stack
-
     from sandbox.shop.model import Order
+    from tests.end_to_end.stack import Stack
 
 HOUR = timedelta(hours=1)
 FIELDS = (
