@@ -8,6 +8,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from hypothesis import settings
+
 ROOT = Path(__file__).resolve().parents[1]
 HOME = Path(tempfile.mkdtemp(prefix="cartage-tests-"))
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
@@ -28,3 +30,8 @@ os.environ |= {
     "GX_ANALYTICS_ENABLED": "false",
     "PYTHONPATH": os.pathsep.join((str(ROOT / "plugins"), str(ROOT / "include"), str(ROOT))),
 }
+
+# The same examples every time, so that a change is judged by itself. `HYPOTHESIS_PROFILE=explore` looks further.
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None, max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))

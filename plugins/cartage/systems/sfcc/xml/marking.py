@@ -88,6 +88,8 @@ class Marker:
                 match = pattern.match(content, place)
                 if match and match["odd"]:
                     raise UnusualMarkupError("an element whose first child matters has attributes")
+                if match and match["text"].strip():
+                    raise UnusualMarkupError("text stands where only elements may")
                 if match:
                     after = match.end("tag")
                     edits.append((after, after, b"<%b>%b</%b>" % (NAME, match["child"], NAME)))
@@ -98,7 +100,7 @@ class Marker:
 
 def _named(name: str) -> re.Pattern[bytes]:
     return re.compile(
-        rf"(?P<tag><{re.escape(name)}(?:>|(?P<odd>\s)))(?(odd)|\s*<(?P<child>[A-Za-z_][\w.-]*)[\s/>])".encode()
+        rf"(?P<tag><{re.escape(name)}(?:>|(?P<odd>\s)))(?(odd)|(?P<text>[^<]*)<(?P<child>[A-Za-z_][\w.-]*)[\s/>])".encode()
     )
 
 
