@@ -1,4 +1,9 @@
-"""``python -m embedded demo``: the whole stack on this machine, and one flow at work."""
+"""The embedded stack on this machine.
+
+``python -m embedded demo``: everything at once, and one flow at work.
+``python -m embedded env``: the environment of a stack whose sandbox runs (`make sandbox`), as shell exports, with
+its databases set up, so that ``airflow dags test sfcc_netsuite.orders`` works in that shell.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +11,19 @@ import argparse
 import sys
 
 from embedded.demo import run_demo
+from embedded.environment import print_exports
 from embedded.processes import StartError
 
 
 def main() -> int:
     """Run the command that was asked for and give the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m embedded", description=__doc__)
-    parser.add_argument("command", choices=["demo"])
-    parser.parse_args()
+    parser = argparse.ArgumentParser(
+        prog="python -m embedded", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("command", choices=["demo", "env"])
+    options = parser.parse_args()
     try:
-        return run_demo()
+        return run_demo() if options.command == "demo" else print_exports()
     except StartError as error:
         print(f"\nCartage could not start: {error}", file=sys.stderr)
         return 1

@@ -94,6 +94,10 @@ class Client:
 
         processes.wait_until(known, what=f"the DAG {dag_id}", seconds=START_SECONDS)
 
+    def is_on(self, dag_id: str) -> bool:
+        """Say whether a flow is switched on."""
+        return not self.call("GET", f"/dags/{dag_id}")["is_paused"]
+
     def switch(self, dag_id: str, *, on: bool) -> None:
         """Switch a flow on or off."""
         self.call("PATCH", f"/dags/{dag_id}", json={"is_paused": not on})

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from embedded import airflow
-from embedded.environment import REPOSITORY, USER, Home, environment
+from embedded.environment import PORT, REPOSITORY, USER, Home, environment
 from embedded.processes import Processes, StartError, free_port, port_is_free
 from embedded.summary import OUTCOMES, Counts, print_reasons, print_table, read_counts
 from sandbox.shop.demo import drops
@@ -48,7 +48,7 @@ def run_demo() -> int:
             {name: surroundings[name] for name in surroundings if name.startswith(("AIRFLOW", "CARTAGE"))}
         )
         _say("Leaving the first drops in the shop's SFTP folder")
-        demo = drops(datetime.now(UTC))
+        demo = drops(_first_moment(home))
         leave_drops(home.sandbox, demo, later=False)
         _say("Setting up Airflow's database, the ledger and the ERP's pool")
         airflow.prepare(surroundings)
@@ -101,7 +101,19 @@ def _work(stack: Processes, home: Home, port: int, demo: Demo) -> tuple[bool, Co
     return well, counts
 
 
+def _first_moment(home: Home) -> datetime:
+    """Give the moment of this stack's first demo: a second one leaves the very same drops again."""
+    path = home.folder / "demo.txt"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(datetime.now(UTC).isoformat(), encoding="utf-8")
+    return datetime.fromisoformat(path.read_text(encoding="utf-8"))
+
+
 def _first_run(client: airflow.Client, stack: Processes) -> str:
+    """Switch the flow on and give the run that Airflow starts; when it was on before, start one."""
+    if client.is_on(FLOW):
+        return client.trigger(FLOW)
     before = {each["dag_run_id"] for each in client.runs(FLOW)}
     client.switch(FLOW, on=True)
     found: list[str] = []
@@ -146,7 +158,7 @@ def _port() -> int:
         if not port_is_free(int(asked)):
             raise StartError(f"port {asked} is taken: end what listens there, or give another CARTAGE_PORT")
         return int(asked)
-    return 8080 if port_is_free(8080) else free_port()
+    return PORT if port_is_free(PORT) else free_port()
 
 
 def _sandbox_environment() -> dict[str, str]:
