@@ -53,7 +53,7 @@ def test_settle_is_the_only_leaf_and_always_runs(bag: DagBag, dag_id: str) -> No
 
 @pytest.mark.parametrize("dag_id", sorted(EXPECTED))
 def test_tasks_that_call_the_erp_hold_slots_of_its_pool(bag: DagBag, dag_id: str) -> None:
-    erp = load_deploy(dag_id.split(".")[0], include_folder()).erp
+    erp = load_deploy(dag_id.partition(".")[0], include_folder()).erp
     slots = {task.task_id: task.pool_slots for task in bag.dags[dag_id].tasks if task.pool == erp.connection}
     assert set(slots) == {"transform", "load"}
     assert slots["load"] <= erp.concurrency

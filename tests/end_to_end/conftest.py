@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.end_to_end.stack import ROOT, Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -26,7 +29,7 @@ def airflow_database() -> None:
 
 
 @pytest.fixture
-def stack(airflow_database: None, tmp_path: Path) -> Iterator[Stack]:
+def stack(airflow_database: None, tmp_path: Path) -> Iterator[Stack]:  # noqa: ARG001 (must be there first)
     """A fresh stack."""
     running = Stack.start(tmp_path)
     yield running

@@ -32,5 +32,7 @@ def test_the_night_counts_for_nothing() -> None:
 
 @pytest.mark.parametrize(("failed", "speaks"), [(0, False), (5, False), (6, True)])
 def test_a_share_in_quarantine_speaks_up(failed: int, speaks: bool) -> None:
-    alert = quarantine_alert("sfcc_netsuite.orders", "run 1", {"extracted": 100, "quarantined": failed, "rejected": 0}, 0.05)
+    alert = quarantine_alert(
+        "sfcc_netsuite.orders", "run 1", {"extracted": 100, "quarantined": failed, "rejected": 0}, 0.05
+    )
     assert (alert is not None) is speaks

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cartage.operators import pins
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def _include(folder: Path) -> Path:

@@ -31,9 +31,7 @@ ADDRESS_PARTS = (
 
 def table(columns: dict[str, tuple[pa.DataType, str]]) -> pa.Schema:
     """Make a schema from ``{name: (type, meaning)}``; the meaning is kept as field metadata."""
-    return pa.schema(
-        [pa.field(name, kind, metadata={"meaning": meaning}) for name, (kind, meaning) in columns.items()]
-    )
+    return pa.schema([pa.field(name, kind, metadata={"meaning": meaning}) for name, (kind, meaning) in columns.items()])
 
 
 def address(prefix: str, whose: str) -> dict[str, tuple[pa.DataType, str]]:

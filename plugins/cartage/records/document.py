@@ -18,7 +18,7 @@ DOCUMENTS = table(
         "type": (TEXT, "the target's record type: customer, contact, salesOrder, customerDeposit"),
         "external_id": (TEXT, "stable id made from the key"),
         "action": (TEXT, "upsert, cancel or adopt"),
-        "body": (TEXT, "payload as JSON; `{\"$document\": external_id}` stands for another document's internal id"),
+        "body": (TEXT, 'payload as JSON; `{"$document": external_id}` stands for another document\'s internal id'),
         "hash": (TEXT, "SHA-256 of the body in canonical form"),
         "expected": (TEXT, "totals the target must come to, as JSON of decimal strings: total, tax, shipping"),
         "match": (TEXT, "what an existing record may be matched by, as JSON, on customers"),

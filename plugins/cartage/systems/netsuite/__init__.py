@@ -1,0 +1,1 @@
+"""NetSuite: its transport, what records become there, and how they are written."""
