@@ -57,7 +57,9 @@ PRODUCTS: tuple[Product, ...] = (
     Product("WARRANTY-2Y", "Warranty, two years", Decimal("14.90"), "non_inventory"),
     Product("MONOGRAM", "Monogram", Decimal("5.00"), "non_inventory"),
     Product("SET-CAMP", "Camping set", Decimal("99.00"), "kit", members=(("NL-1008", 1), ("NL-1009", 2))),
-    Product("SET-TRAIL", "Trail set", Decimal("189.00"), "kit", members=(("NL-1000", 1), ("NL-1006", 1), ("NL-1011", 3))),
+    Product(
+        "SET-TRAIL", "Trail set", Decimal("189.00"), "kit", members=(("NL-1000", 1), ("NL-1006", 1), ("NL-1011", 3))
+    ),
 )
 
 OPTIONS: dict[str, tuple[str, str]] = {
@@ -84,7 +86,11 @@ LOCATIONS = {
 }
 """Internal id -> (name, subsidiary)."""
 
-SHIPPING_METHODS = {"STANDARD": ("101", Decimal("4.95")), "EXPRESS": ("102", Decimal("12.90")), "PICKUP": ("103", Decimal(0))}
+SHIPPING_METHODS = {
+    "STANDARD": ("101", Decimal("4.95")),
+    "EXPRESS": ("102", Decimal("12.90")),
+    "PICKUP": ("103", Decimal(0)),
+}
 """SFCC method -> (NetSuite shipItem id, price)."""
 
 SPECIAL_ITEMS = {

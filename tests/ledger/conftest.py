@@ -6,11 +6,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.ledger.ledger_examples import KEY, NOON
-from tests.postgres import postgres_server, postgres_url  # noqa: F401 - fixtures
 
 from cartage.ledger import Ledger
 from cartage.windows import Selection, Window
+from tests.ledger.ledger_examples import KEY, NOON
+from tests.postgres import postgres_server, postgres_url  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

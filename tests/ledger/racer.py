@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import sys
 
-from tests.ledger.ledger_examples import document
-
 from cartage.ledger import Ledger
+from tests.ledger.ledger_examples import document
 
 
 def main(url: str, key: str, run: str, holder: str, then: str, *numbers: str) -> None:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
-from tests.ledger.ledger_examples import KEY, document, rows
 
 from cartage.errors import Complaint, RetryableError, SettingsError
 from cartage.ledger import CrossReference, Entry, Ledger, Reason, RevisionConflictError
@@ -13,6 +12,7 @@ from cartage.ledger.engine import Database
 from cartage.records.outcome import Outcome, Verdict
 from cartage.seams import DocumentResult, Planned
 from cartage.windows import Selection
+from tests.ledger.ledger_examples import KEY, document, rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,10 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tests.ledger.ledger_examples import NOON
-
 from cartage.seams import Drop
 from cartage.windows import Selection, Window
+from tests.ledger.ledger_examples import NOON
 
 if TYPE_CHECKING:
     from collections.abc import Callable

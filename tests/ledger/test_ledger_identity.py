@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.ledger.ledger_examples import KEY, NOON, table
 
 from cartage.ledger import Ledger
 from cartage.records.outcome import Outcome, Verdict
 from cartage.windows import Selection, Window
+from tests.ledger.ledger_examples import KEY, NOON, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

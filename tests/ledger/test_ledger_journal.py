@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.ledger.ledger_examples import KEY, NOON, document, rows
 
 from cartage.errors import Complaint
 from cartage.seams import Attempt, DocumentResult
+from tests.ledger.ledger_examples import KEY, NOON, document, rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable

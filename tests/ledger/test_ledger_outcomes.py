@@ -3,13 +3,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.ledger.ledger_examples import document, rows, table
 
 from cartage.errors import BatchError, Complaint, RetryableError
 from cartage.ledger import Balance
 from cartage.records.outcome import Outcome, Verdict
 from cartage.seams import DocumentResult
 from cartage.windows import Selection
+from tests.ledger.ledger_examples import document, rows, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 from cryptography.fernet import Fernet
-from tests.ledger.ledger_examples import KEY, rows
 
 from cartage.errors import Complaint, SettingsError
 from cartage.ledger import Entry, Ledger
 from cartage.ledger.engine import Database
 from cartage.records.outcome import Outcome, Verdict
 from cartage.windows import Selection
+from tests.ledger.ledger_examples import KEY, rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.ledger.ledger_examples import NOON
 
 from cartage.errors import BatchError
 from cartage.windows import Selection, Window
+from tests.ledger.ledger_examples import NOON
 
 if TYPE_CHECKING:
     from collections.abc import Callable

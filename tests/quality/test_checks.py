@@ -8,7 +8,6 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from tests.quality.orders import customer, order, together
 
 from cartage.errors import BatchError
 from cartage.quality import Checked, Suite, check, load_suite, read_suite, share_exceeded
@@ -18,6 +17,7 @@ from cartage.records.batch import Batch, empty
 from cartage.records.columns import MONEY
 from cartage.records.outcome import Outcome
 from cartage.yamlfile import parse
+from tests.quality.orders import customer, order, together
 
 INCLUDE = Path(__file__).parents[2] / "include"
 

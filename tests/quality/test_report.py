@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from lxml import etree, html
-from tests.quality.orders import order, together
 
 from cartage.quality import Report, Suite, check, load_suite, write
 from cartage.quality.checks import WORST
 from cartage.windows import Window
+from tests.quality.orders import order, together
 
 INCLUDE = Path(__file__).parents[2] / "include"
 WINDOW = Window(None, datetime(2026, 11, 21, 20, 15, tzinfo=UTC))

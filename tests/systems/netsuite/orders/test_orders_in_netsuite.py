@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from test_shop_orders import CHOICES, read
-from tests.sandbox.netsuite.server import running_netsuite
 
 from cartage.mapping import TargetMapping, canonical
 from cartage.systems.netsuite.transform import to_documents
 from conftest import INTEGRATION
 from sandbox.catalogue import SHIPPING_METHODS
 from sandbox.shop.orders import VARIETIES, variety
+from tests.sandbox.netsuite.server import running_netsuite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

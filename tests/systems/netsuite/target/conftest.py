@@ -15,7 +15,6 @@ import pytest
 import requests
 import uvicorn
 from cryptography.fernet import Fernet
-from tests.systems.netsuite.target.shop import INTEGRATION, Order, batch
 
 from cartage.ledger import Ledger
 from cartage.settings import Settings, load_settings
@@ -26,6 +25,7 @@ from cartage.systems.netsuite.target import NetSuiteTarget
 from cartage.windows import Selection, Window
 from sandbox.netsuite.app import create_app
 from sandbox.netsuite.config import NetSuiteConfig, make_credentials
+from tests.systems.netsuite.target.shop import INTEGRATION, Order, batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

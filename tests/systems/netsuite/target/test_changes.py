@@ -6,11 +6,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tests.systems.netsuite.target.shop import Order
-
 from cartage.errors import RetryableError
 from cartage.records.outcome import Outcome
 from sandbox.netsuite.people import LEGACY_ORDER_NUMBERS, REGULAR_CUSTOMER_NO, REGULAR_EMAIL, SEED_ORDERS
+from tests.systems.netsuite.target.shop import Order
 
 if TYPE_CHECKING:
     from tests.systems.netsuite.target.conftest import Desk

@@ -6,8 +6,6 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.systems.netsuite.target.conftest import INCLUDE
-from tests.systems.netsuite.target.shop import INTEGRATION
 
 from cartage.mapping import load_mapping
 from cartage.mapping.source import load_source
@@ -19,14 +17,15 @@ from cartage.systems.sfcc.xml.reader import DocumentReader, Limits, Reading
 from cartage.systems.sfcc.xml.tables import Numbers, Origin
 from sandbox.shop.order_xml import write_orders
 from sandbox.shop.orders import VARIETIES, variety
+from tests.systems.netsuite.target.conftest import INCLUDE
+from tests.systems.netsuite.target.shop import INTEGRATION
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.systems.netsuite.target.conftest import Desk
-
     from cartage.records.batch import Batch
     from sandbox.shop.model import Order as ShopOrder
+    from tests.systems.netsuite.target.conftest import Desk
 
 SEEDS = 1
 

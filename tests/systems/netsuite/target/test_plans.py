@@ -6,8 +6,6 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tests.systems.netsuite.target.shop import Order
-
 from sandbox.netsuite.people import (
     LEGACY_ORDER_NUMBERS,
     REGULAR_CUSTOMER_NO,
@@ -15,11 +13,11 @@ from sandbox.netsuite.people import (
     SEED_CUSTOMERS,
     SEED_ORDERS,
 )
+from tests.systems.netsuite.target.shop import Order
 
 if TYPE_CHECKING:
-    from tests.systems.netsuite.target.conftest import Desk
-
     from cartage.seams import Planned
+    from tests.systems.netsuite.target.conftest import Desk
 
 
 def legacy(desk: Desk) -> Order:

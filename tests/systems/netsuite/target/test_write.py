@@ -7,16 +7,15 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.systems.netsuite.target.shop import Order
 
 from cartage.errors import BatchError, RetryableError
 from cartage.records.outcome import Outcome
 from cartage.systems.netsuite import target
+from tests.systems.netsuite.target.shop import Order
 
 if TYPE_CHECKING:
-    from tests.systems.netsuite.target.conftest import Desk
-
     from cartage.ledger import Ledger
+    from tests.systems.netsuite.target.conftest import Desk
 
 
 def test_an_order_its_customer_and_its_deposit_land(desk: Desk) -> None:

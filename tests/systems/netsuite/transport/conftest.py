@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from tests.systems.netsuite.transport.peer import Peer
 
 from cartage.systems.netsuite.hook import NetSuiteHook
+from tests.systems.netsuite.transport.peer import Peer
 
 MakeHook = Callable[..., NetSuiteHook]
 

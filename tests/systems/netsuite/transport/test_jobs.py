@@ -7,15 +7,14 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.systems.netsuite.transport.peer import Peer, Reply, Seen, refusal
 
 from cartage.errors import RetryableError, UncertainError
 from cartage.systems.netsuite.answers import TargetRefused
+from tests.systems.netsuite.transport.peer import Peer, Reply, Seen, refusal
 
 if TYPE_CHECKING:
-    from tests.systems.netsuite.transport.conftest import MakeHook
-
     from cartage.systems.netsuite.hook import NetSuiteHook
+    from tests.systems.netsuite.transport.conftest import MakeHook
 
 CUSTOMERS = "/services/rest/record/v1/customer"
 JOB = "/services/rest/async/v1/job"

@@ -17,11 +17,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
-from tests.systems.netsuite.transport.peer import TOKEN, Peer, Reply, Seen, closed_port, refusal
 
 from cartage.errors import BatchError, RetryableError, SettingsError, UncertainError
 from cartage.systems.netsuite.answers import AlreadyExists, NotFound, PeriodClosed, TargetRefused
 from cartage.systems.netsuite.hook import NetSuiteHook
+from tests.systems.netsuite.transport.peer import TOKEN, Peer, Reply, Seen, closed_port, refusal
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,11 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.sandbox.netsuite.server import NetSuiteEndpoint, running_netsuite
 
 from cartage.errors import BatchError, RetryableError, UncertainError
 from cartage.systems.netsuite.answers import AlreadyExists, NotFound, PeriodClosed, TargetRefused
 from cartage.systems.netsuite.hook import NetSuiteHook
+from tests.sandbox.netsuite.server import NetSuiteEndpoint, running_netsuite
 
 CUSTOMER = {"isPerson": True, "firstName": "Ada", "lastName": "Prüfer", "subsidiary": {"id": "1"}}
 Connect = Callable[..., NetSuiteHook]

@@ -14,9 +14,9 @@ from urllib.parse import parse_qs, quote, unquote
 import jwt
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from tests.systems.netsuite.transport.peer import TOKEN, Peer, Reply, Seen
 
 from cartage.errors import BatchError, RetryableError, SettingsError
+from tests.systems.netsuite.transport.peer import TOKEN, Peer, Reply, Seen
 
 if TYPE_CHECKING:
     from tests.systems.netsuite.transport.conftest import MakeHook

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.systems.netsuite.transport.peer import Peer, Reply, Seen, refusal
 
 from cartage.errors import BatchError
 from cartage.systems.netsuite.hook import SUITEQL, NetSuiteHook
 from cartage.systems.netsuite.suiteql import in_chunks, in_list, quote, to_timestamp
+from tests.systems.netsuite.transport.peer import Peer, Reply, Seen, refusal
 
 
 class Database:
