@@ -41,6 +41,9 @@ class Told(BaseHTTPRequestHandler):
         self.send_response(204)
         self.end_headers()
 
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (its name there)
+        """Say nothing."""
+
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Running]:

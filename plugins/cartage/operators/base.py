@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
@@ -79,3 +80,11 @@ class FlowOperator(BaseOperator):
         from cartage.operators.runtime import Runtime
 
         return Runtime(self.integration, self.flow, self.record)
+
+
+def text_of(value: object) -> str:
+    """Give Airflow's word for a kind or a state of runs: it hands them out as texts or as members of an enum.
+
+    Such a member is equal to its text, but `str` of it is ``DagRunType.BACKFILL``.
+    """
+    return str(value.value if isinstance(value, Enum) else value)

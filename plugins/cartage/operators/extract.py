@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from cartage.operators.base import FlowOperator, Passage
+from cartage.operators.base import FlowOperator, Passage, text_of
 from cartage.operators.form import read_form, window_of
 from cartage.operators.watermark import read_watermark, remembered
 from cartage.windows import Window
@@ -41,7 +41,8 @@ class ExtractOperator(FlowOperator):
         """
         runtime = self.runtime()
         dag_run = context["dag_run"]
-        backfill = str(dag_run.run_type) == "backfill"
+        run_type = text_of(dag_run.run_type)
+        backfill = run_type == "backfill"
         selection, since, until = read_form(context["params"], backfill=backfill)
         adopt_lost_runs(runtime, context)
         live = remembered(context, lambda: live_window(runtime, context, backfill=backfill))
@@ -53,7 +54,7 @@ class ExtractOperator(FlowOperator):
             flow=self.flow,
             dag_id=dag_run.dag_id,
             dag_run_id=dag_run.run_id,
-            run_type="manual_window" if limited_by_date else str(dag_run.run_type),
+            run_type="manual_window" if limited_by_date else run_type,
             started_by=getattr(dag_run, "triggering_user_name", None),
             window=window,
             selection=selection,
@@ -123,6 +124,6 @@ def _state_of(context: Context, dag_id: str, run_id: str) -> str | None:
     from airflow.sdk.exceptions import AirflowRuntimeError
 
     try:
-        return str(context["ti"].get_dagrun_state(dag_id, run_id))
+        return text_of(context["ti"].get_dagrun_state(dag_id, run_id))
     except AirflowRuntimeError:
         return None

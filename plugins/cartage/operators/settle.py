@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from cartage.errors import BatchError, CartageError
-from cartage.operators.base import FlowOperator, Passage
+from cartage.operators.base import FlowOperator, Passage, text_of
 from cartage.operators.links import PLAN_KEY, PlanLink
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class SettleOperator(FlowOperator):
         """Name the steps that failed; a step that only had nothing to do is skipped, not failed."""
         dag_run = context["dag_run"]
         states = context["ti"].get_task_states(dag_run.dag_id, run_ids=[dag_run.run_id]).get(dag_run.run_id, {})
-        found = {task.split("[")[0].removesuffix("_") for task, state in states.items() if str(state) in BROKEN}
+        found = {task.split("[")[0].removesuffix("_") for task, state in states.items() if text_of(state) in BROKEN}
         return [task for task in BEFORE if any(name == task or name.startswith(f"{task}_") for name in found)]
 
     def _account(self, runtime: Runtime, run: int, broken: list[str]) -> dict[str, int]:
