@@ -28,9 +28,19 @@ def airflow_database() -> None:
     subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], cwd=ROOT, check=True, capture_output=True)
 
 
+def forget_watermarks() -> None:
+    """Empty Airflow's asset state, which outlives a test: its next run would begin where another test's ended."""
+    from airflow.models.asset_state_store import AssetStateStoreModel
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        session.query(AssetStateStoreModel).delete()
+
+
 @pytest.fixture
 def stack(airflow_database: None, tmp_path: Path) -> Iterator[Stack]:  # noqa: ARG001 (must be there first)
-    """A fresh stack."""
+    """A fresh stack, with no watermark of an earlier test's."""
+    forget_watermarks()
     running = Stack.start(tmp_path)
     yield running
     running.stop()

@@ -59,7 +59,7 @@ def differing(stack: Stack, orders: Iterable[Order]) -> dict[str, Any]:
     """Give the orders whose total in NetSuite is not what is due."""
     totals = stack.totals()
     due = {each.order_no: (each.varieties, expect(each).due) for each in orders}
-    return {no: (totals.get(no[:45]), each) for no, each in due.items() if totals.get(no[:45]) != each[1]}
+    return {no: (totals.get(no), each) for no, each in due.items() if totals.get(no) != each[1]}
 
 
 def test_orders_by_rest(stack: Stack) -> None:

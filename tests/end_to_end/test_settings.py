@@ -67,9 +67,9 @@ def differing(stack: Stack, orders: list[Order], due: Callable[[Any], Any]) -> d
     """Give the orders whose total in NetSuite is not what is due."""
     totals = stack.totals()
     return {
-        each.order_no: (each.varieties, totals.get(each.order_no[:45]), due(expect(each)))
+        each.order_no: (each.varieties, totals.get(each.order_no), due(expect(each)))
         for each in orders
-        if totals.get(each.order_no[:45]) != due(expect(each))
+        if totals.get(each.order_no) != due(expect(each))
     }
 
 
