@@ -12,7 +12,7 @@ import sqlite3
 import time
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,6 +60,7 @@ class Victim:
     def __init__(self, stack: Stack, flow: str = "orders") -> None:
         self.stack = stack
         self.dag_id = f"sfcc_netsuite.{flow}"
+        self._before = self._ask("SELECT coalesce(max(id), 0) FROM dag_run WHERE dag_id = ?", self.dag_id)[0][0]
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(list(PRELOAD))
         self._process: BaseProcess = context.Process(target=_run, args=(dict(os.environ), flow), daemon=True)
@@ -85,13 +86,17 @@ class Victim:
         return self.tasks()
 
     def tasks(self) -> dict[str, str | None]:
-        """Give the states of the newest run's tasks, as Airflow's database has them."""
+        """Give the states of the run's tasks, as Airflow's database has them; none before it begins."""
         query = (
             "SELECT task_id, state FROM task_instance WHERE run_id = "
-            "(SELECT run_id FROM dag_run WHERE dag_id = ? ORDER BY id DESC LIMIT 1)"
+            "(SELECT run_id FROM dag_run WHERE dag_id = ? AND id > ?)"
         )
+        return dict(self._ask(query, self.dag_id, self._before))
+
+    @staticmethod
+    def _ask(query: str, *values: object) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(f"file:{_airflow_database()}?mode=ro", uri=True, timeout=10)) as database:
-            return dict(database.execute(query, (self.dag_id,)).fetchall())
+            return database.execute(query, values).fetchall()
 
     @contextmanager
     def ledger_locked(self) -> Iterator[None]:

@@ -161,18 +161,18 @@ class Stack:
     def sales_orders(self) -> list[dict[str, Any]]:
         """Give all sales orders of the sandbox's NetSuite, with totals."""
         query = (
-            "SELECT id, tranid, externalid, otherrefnum, foreigntotal, status, trandate, entity "
+            "SELECT id, tranid, externalid, otherrefnum, foreigntotal, status, trandate, entity, custbody_ctg_order_no "
             "FROM transaction WHERE type = 'SalesOrd'"
         )
-        columns = ["id", "tranid", "externalid", "otherrefnum", "foreigntotal", "status", "trandate", "entity"]
+        columns = query.removeprefix("SELECT ").partition(" FROM ")[0].strip().split(", ")
         return list(self.netsuite.suiteql(query, key="id", columns=columns))
 
     def landed(self, order_no: str) -> tuple[Decimal, Decimal]:
         """Give what an order came to in NetSuite: the sum of its sales orders, and of its deposits.
 
-        An order with several shipments is several sales orders with the same `otherRefNum`.
+        An order with several shipments is several sales orders with the same number.
         """
-        orders = [each for each in self.sales_orders() if each["otherrefnum"] == order_no]
+        orders = [each for each in self.sales_orders() if each["custbody_ctg_order_no"] == order_no]
         ids = ",".join(each["id"] for each in orders) or "0"
         query = (
             "SELECT t.id, t.foreigntotal FROM transaction t "
@@ -192,7 +192,7 @@ class Stack:
         """Give what every order came to in NetSuite, by the shop's number."""
         sums: dict[str, Decimal] = {}
         for each in self.sales_orders():
-            number = each["otherrefnum"]
+            number = each["custbody_ctg_order_no"] or each["otherrefnum"]  # an earlier connector knows the latter only
             sums[number] = sums.get(number, Decimal(0)) + Decimal(each["foreigntotal"])
         return sums
 
