@@ -13,6 +13,7 @@ from neutral import orders, product
 
 from cartage.errors import SettingsError
 from cartage.mapping.model import Body
+from cartage.systems.netsuite import side_by_side
 from cartage.systems.netsuite.side_by_side import WORTH_A_WORKER, Setup, Worker, transform_all, workers_for
 from cartage.systems.netsuite.transform import known_of
 from conftest import INTEGRATION, Catalogue
@@ -47,13 +48,16 @@ def test_batches_become_the_same_in_the_same_order_with_and_without_workers(setu
     assert alone[1][1][0].complaints[0].code == "unknown_item"
 
 
-def test_a_worker_does_the_work_itself(setup: Setup, caplog: pytest.LogCaptureFixture) -> None:
-    with Worker(setup) as worker:
-        done = worker.transform(BATCHES[0], known_of(BATCHES[0], setup.settings, Catalogue()))
-        assert worker.pid is not None
+def test_a_worker_does_the_work_itself(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = known_of(BATCHES[0], setup.settings, Catalogue())
+    here = seen(setup.transform(BATCHES[0], known))
 
-    assert done.documents.root.num_rows == 2
-    assert not caplog.records
+    def refuse(*_: Any, **__: Any) -> Transformed:
+        raise AssertionError("this process did the worker's work")
+
+    monkeypatch.setattr(side_by_side, "transform_with", refuse)  # in this process only
+    with Worker(setup) as worker:
+        assert seen(worker.transform(BATCHES[0], known)) == here
 
 
 def test_the_batch_of_a_worker_that_was_killed_is_done_here(setup: Setup, caplog: pytest.LogCaptureFixture) -> None:
