@@ -48,7 +48,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.mark.parametrize("hours", [0, 1])
 def test_the_same_drop_twice_is_read_and_nothing_is_written(
-    stack: Stack, capfd: pytest.CaptureFixture[str], hours: int
+    stack: Stack, caplog: pytest.LogCaptureFixture, hours: int
 ) -> None:
     orders = [variety("plain", seed, site="RefArch") for seed in range(3)]
     stack.deliver("RefArch", orders)
@@ -60,7 +60,7 @@ def test_the_same_drop_twice_is_read_and_nothing_is_written(
     assert stack.writes() == {}
     assert len(list((stack.orders_folder / "archive").iterdir())) == 2
     first, second = (order_drop("RefArch", orders, NOW + each * HOUR).name for each in (0, hours))
-    assert re.search(f"{second} repeats .*{first}", capfd.readouterr().out)
+    assert re.search(f"{second} repeats .*{first}", caplog.text)
 
 
 def test_a_file_still_being_written_is_left_for_the_next_run(stack: Stack) -> None:
