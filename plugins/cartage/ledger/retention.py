@@ -31,7 +31,10 @@ def forget(database: Database, before: datetime) -> dict[str, int]:
         How many rows went, by table; for `quarantine`, how many payloads.
     """
     with database.read() as connection:
-        closed = list(connection.execute(sa.select(runs.c.id).where(runs.c.closed_at < before)).scalars())
+        noted = sa.or_(
+            *(sa.exists().where(table.c.run_id == runs.c.id) for table in (attempts, intents, outcomes, plans))
+        )
+        closed = list(connection.execute(sa.select(runs.c.id).where(runs.c.closed_at < before, noted)).scalars())
     gone = {
         table.name: sum(_forget_run(database, table, run_id) for run_id in closed)
         for table in (attempts, intents, outcomes, plans)

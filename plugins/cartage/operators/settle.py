@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cartage.ledger.runs import Run
     from cartage.operators.runtime import Runtime
     from cartage.records.outcome import Verdict
+    from cartage.windows import Window
 
 NUMBERED = 1_000
 """Verdicts whose numbers are looked up together."""
@@ -58,7 +59,7 @@ class SettleOperator(FlowOperator):
             self._close(runtime, run, broken)
             if not begun.dry_run:
                 self._alert(runtime, flow, begun, counts, context)
-            flow.staging.sweep(datetime.now(UTC) - timedelta(days=flow.settings.staging_days))
+            self._clean_up(runtime, flow, begun.window)
         summary = {"run": run, "counts": counts, **begun.window.as_dict()}
         self.log.info("run %d: %s", run, ", ".join(f"{name}={number}" for name, number in counts.items()))
         if broken:
@@ -72,6 +73,14 @@ class SettleOperator(FlowOperator):
             summary["watermark"] = move_watermark(runtime, context, begun.window.until).isoformat()
             context["ti"].xcom_push(key="watermark", value=summary["watermark"])
         return summary
+
+    @staticmethod
+    def _clean_up(runtime: Runtime, flow: FlowContext, window: Window) -> None:
+        """Let go of what is older than the settings say; of the ledger's notes once a day, since it takes longer."""
+        now = datetime.now(UTC)
+        flow.staging.sweep(now - timedelta(days=flow.settings.staging_days))
+        if window.since is None or window.since.date() != window.until.date():
+            runtime.ledger.forget(now - timedelta(days=flow.settings.audit_days))
 
     def _run(self, runtime: Runtime, context: Context) -> int | None:
         """Give the run's id: from extract, or from the ledger when extract died after opening it."""

@@ -58,7 +58,13 @@ class Settings(Strict):
         ge=0,
         description="Minutes that a REST window looks back before the watermark; what was seen falls out as unchanged.",
     )
-    staging_days: int = Field(default=14, ge=1, description="Days that staged batches are kept.")
+    staging_days: int = Field(default=14, ge=1, description="Days that staged batches and reports are kept.")
+    audit_days: int = Field(
+        default=400,
+        ge=1,
+        description="Days that the ledger keeps requests, answers and outcomes of single runs. What it knows of each "
+        "record, and what is held back, stays.",
+    )
     sites: dict[str, Site] = Field(
         min_length=1, description="The shop's sites, by their ids. A drop of any other site is rejected."
     )
