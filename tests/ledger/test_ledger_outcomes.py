@@ -55,6 +55,19 @@ def test_a_tried_again_extract_forgets_only_what_has_no_outcome(ledger: Ledger, 
     assert (balance.extracted, balance.unaccounted, balance.count(Outcome.SKIPPED)) == (2, 1, 1)
 
 
+def test_a_record_that_takes_the_row_of_another_is_owed_an_outcome(ledger: Ledger, start: Callable[..., int]) -> None:
+    """The first try set B aside; then A was modified and left the window, so that C stands where B stood."""
+    run = start()
+    ledger.outcomes.extracted(run, "order", rows(A, B, C), 0)
+    ledger.outcomes.settle(run, "order", [Verdict(1, B, Outcome.QUARANTINED, (UNKNOWN_ITEM,))])
+    ledger.outcomes.restart(run, "order")
+    ledger.outcomes.extracted(run, "order", rows(B, C), 0)
+    assert ledger.copies.decided(run, "order", 0) == []
+    assert list(ledger.outcomes.unaccounted(run)) == [("order", 0, B), ("order", 1, C)]
+    ledger.outcomes.settle(run, "order", [Verdict(0, B, Outcome.REJECTED), Verdict(1, C, Outcome.CREATED, (), "78")])
+    assert ledger.outcomes.balance(run)["order"] == Balance(2, {Outcome.REJECTED: 1, Outcome.CREATED: 1})
+
+
 def test_the_first_outcome_of_a_row_stays(ledger: Ledger, start: Callable[..., int]) -> None:
     run = start()
     ledger.outcomes.extracted(run, "order", rows(A), 0)

@@ -62,7 +62,9 @@ class Outcomes:
     def extracted(self, run_id: int, record: str, rows: pa.Table, batch: int) -> None:
         """Note that these records were read and are owed an outcome.
 
-        Doing it twice is doing it once; a row that has no outcome yet takes the newer key and version.
+        Doing it twice is doing it once; a row that has no outcome yet takes the newer key and version. So does a
+        row whose outcome is another record's: a window that is read again can give its records other row numbers
+        (an order that was modified meanwhile has left it), and each record is owed an outcome of its own.
 
         Args:
             run_id: the run that read them.
@@ -81,6 +83,7 @@ class Outcomes:
         names = [name for name in ("row", "key", "version", "hash") if name in rows.column_names]
         for part in chunks(rows.select(names).to_pylist(), ROWS):
             with self._database.write() as connection:
+                self._free(connection, run_id, record, part)
                 rowsets.upsert(
                     connection,
                     outcomes,
@@ -91,6 +94,22 @@ class Outcomes:
                 )
                 if not run.dry_run:
                     states.arrived(connection, run, record, part)
+
+    @staticmethod
+    def _free(connection: Connection, run_id: int, record: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Forget the outcomes that stand in the rows of other records, or of other versions."""
+        ours = sa.and_(outcomes.c.run_id == run_id, outcomes.c.record == record)
+        coming = {row["row"]: (row["key"], row["version"]) for row in rows}
+        ended = connection.execute(
+            sa.select(outcomes.c.row, outcomes.c.key, outcomes.c.version).where(
+                ours, outcomes.c.row.between(min(coming), max(coming)), outcomes.c.outcome.is_not(None)
+            )
+        )
+        others = [
+            each.row for each in ended if coming.get(each.row, (each.key, each.version)) != (each.key, each.version)
+        ]
+        for part in chunks(others, VERDICTS):
+            connection.execute(sa.delete(outcomes).where(ours, outcomes.c.row.in_(part)))
 
     def restart(self, run_id: int, record: str) -> None:
         """Forget the rows that have no outcome, before a tried-again `extract` reads its window anew."""
