@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 from cartage.operators import pins
@@ -38,3 +40,19 @@ def test_the_same_settings_share_a_pin(tmp_path: Path) -> None:
     first, second = (pins.keep(str(tmp_path / "staging"), pins.collect(include, {})) for _ in range(2))
     assert first == second
     assert len(list((tmp_path / "staging" / "pins").iterdir())) == 1
+
+
+def test_a_write_that_breaks_off_leaves_no_half_pin(tmp_path: Path) -> None:
+    """Half a pin would be taken for a whole one by every later run with the same settings."""
+    include, staging = _include(tmp_path / "include"), tmp_path / "staging"
+    script = (
+        "import pathlib, resource\n"
+        "from cartage.operators import pins\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))\n"
+        f"pins.keep({str(staging)!r}, pins.collect(pathlib.Path({str(include)!r}), {{}}))\n"
+    )
+    broken = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)
+    assert "File too large" in broken.stderr
+    digest = pins.keep(str(staging), pins.collect(include, {}))
+    pins.lay_out(str(staging), digest, tmp_path / "run")
+    assert (tmp_path / "run" / "integrations" / "a.yaml").read_text() == "name: a"

@@ -80,7 +80,7 @@ def test_a_killed_replacement_leaves_the_whole_batch_of_before(tmp_path: Path, m
     def die(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("cartage.staging.area._publish", die)
+    monkeypatch.setattr("cartage.staging.area.publish", die)
     with pytest.raises(KeyboardInterrupt):
         staging.write(RUN, "extract", 0, orders("2", "3"))
     assert staging.read(ref).root["order_no"].to_pylist() == ["1"]

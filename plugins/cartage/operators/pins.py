@@ -9,11 +9,13 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from airflow.sdk import ObjectStoragePath
+from cartage.staging.area import Staging, publish
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from airflow.sdk import ObjectStoragePath
 
 FOLDERS = ("integrations", "mappings", "expectations")
 OVERLAY = "overlays/settings.yaml"
@@ -39,13 +41,13 @@ def collect(include: Path, revisions: Mapping[str, str]) -> dict[str, str]:
 
 
 def keep(root: str, texts: Mapping[str, str]) -> str:
-    """Write the texts where every worker can read them, once, and give their digest."""
+    """Write the texts where every worker can read them, once and whole, and give their digest."""
     body = json.dumps(texts, sort_keys=True, ensure_ascii=False).encode()
     digest = hashlib.sha256(body).hexdigest()[:32]
     path = _path(root, digest)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(body)
+        publish(path, body)  # half a pin would stand in the way of every later run with these settings
     return digest
 
 
@@ -65,4 +67,4 @@ def lay_out(root: str, digest: str, folder: Path) -> str | None:
 
 
 def _path(root: str, digest: str) -> ObjectStoragePath:
-    return ObjectStoragePath(root) / "pins" / f"{digest}.json"
+    return Staging(root).root / "pins" / f"{digest}.json"

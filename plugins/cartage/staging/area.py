@@ -85,7 +85,7 @@ class Staging:
                 files[name] = f"{name}.{generation}.parquet"
                 _write_parquet(folder / files[name], table)
         marker = {"record": batch.record, "number": number, "records": len(batch), "files": files}
-        _publish(folder / MARKER, json.dumps(marker).encode())
+        publish(folder / MARKER, json.dumps(marker).encode())
         for left in folder.iterdir():
             if left.name.endswith(".parquet") and left.name not in files.values():
                 left.unlink(missing_ok=True)
@@ -200,7 +200,7 @@ def _open(path: ObjectStoragePath, mode: str) -> IO[bytes]:
     return file
 
 
-def _publish(path: ObjectStoragePath, content: bytes) -> None:
+def publish(path: ObjectStoragePath, content: bytes) -> None:
     """Write a small file so that it is there whole or not at all; object storage does so by itself."""
     if not _local(path):
         path.write_bytes(content)
