@@ -50,3 +50,18 @@ def test_what_a_person_asked_for_lies_over_the_live_window() -> None:
     live = Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC))
     asked = datetime(2025, 12, 1, tzinfo=UTC)
     assert window_of(asked, None, live) == Window(asked, live.until)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "words"),
+    [
+        (datetime(2030, 1, 1, tzinfo=UTC), None, r"params\.since .* lies in the future"),
+        (None, datetime(2025, 12, 31, tzinfo=UTC), r"params\.until .* before the flow's watermark"),
+    ],
+)
+def test_a_stretch_that_holds_nothing_is_told_instead_of_read(
+    since: datetime | None, until: datetime | None, words: str
+) -> None:
+    live = Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC))
+    with pytest.raises(SettingsError, match=words):
+        window_of(since, until, live)

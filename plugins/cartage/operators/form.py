@@ -102,5 +102,17 @@ def _moment(params: Mapping[str, Any], name: str) -> datetime | None:
 
 
 def window_of(params_since: datetime | None, params_until: datetime | None, live: Window) -> Window:
-    """Lay what a person asked for over the window that a live run would read."""
-    return Window(since=params_since or live.since, until=params_until or live.until)
+    """Lay what a person asked for over the window that a live run would read.
+
+    Raises:
+        SettingsError: nothing lies between the two; the message says which one to change.
+    """
+    window = Window(since=params_since or live.since, until=params_until or live.until)
+    if (params_since or params_until) and window.since is not None and window.since >= window.until:
+        since, until = window.since.isoformat(), window.until.isoformat()
+        if params_until is None:
+            raise SettingsError(f"params.since ({since}) lies in the future: write an earlier moment")
+        raise SettingsError(
+            f"params.until ({until}) is before the flow's watermark ({since}): write in params.since where to begin"
+        )
+    return window
