@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from cartage.errors import Complaint
+from cartage.errors import Complaint, SettingsError
 from cartage.records.batch import Batch, empty
 from cartage.records.outcome import Outcome, Verdict
 from cartage.records.wire import from_json
@@ -15,6 +15,7 @@ from cartage.seams import Read
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cartage.ledger.quarantine import Quarantined
     from cartage.operators.runtime import Runtime
     from cartage.windows import Selection
 
@@ -23,10 +24,13 @@ def reread(runtime: Runtime, selection: Selection) -> Iterator[Read]:
     """Give the quarantined records that the selection names, as one batch.
 
     What was never readable as a record stays in quarantine, with a word on how to mend it.
+
+    Raises:
+        SettingsError: an id that this flow's quarantine does not have.
     """
     batches, verdicts = [], []
     originals: dict[int, bytes] = {}
-    for row, entry in enumerate(runtime.ledger.quarantine.load(list(selection.quarantine))):
+    for row, entry in enumerate(_named(runtime, selection)):
         if entry.form == "json" and entry.payload is not None:
             batches.append(from_json(entry.payload, row))
             continue
@@ -37,6 +41,16 @@ def reread(runtime: Runtime, selection: Selection) -> Iterator[Read]:
     if not selection.dry_run:
         runtime.ledger.quarantine.retrying(list(selection.quarantine))
     yield Read(_joined(runtime.record, batches), tuple(verdicts), originals)
+
+
+def _named(runtime: Runtime, selection: Selection) -> list[Quarantined]:
+    entries = runtime.ledger.quarantine.load(list(selection.quarantine))
+    ours = [each for each in entries if (each.integration, each.flow) == (runtime.integration.name, runtime.flow)]
+    unknown = sorted(set(selection.quarantine) - {each.id for each in ours})
+    if unknown:
+        flow = f"{runtime.integration.name}.{runtime.flow}"
+        raise SettingsError(f"params.quarantine: {flow} has no quarantined record {', '.join(map(str, unknown))}")
+    return ours
 
 
 def _joined(record: str, batches: list[Batch]) -> Batch:
