@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import DAG, CronDataIntervalTimetable
@@ -57,7 +56,7 @@ def flow_dag(integration: str, flow: str, *, record: str) -> DAG:
         SettingsError: when the integration's file is wrong; Airflow shows it as an import error.
     """
     joined = load_deploy(integration, include_folder())
-    deploy = joined.flows[flow]
+    deploy = joined.flow(flow)
     here = {"integration": integration, "flow": flow, "record": record}
     pool = {"pool": joined.erp.connection}  # named for the connection; see `cartage.pools`
     slots = min(joined.erp.concurrency, SLOTS_AT_MOST)
@@ -70,7 +69,7 @@ def flow_dag(integration: str, flow: str, *, record: str) -> DAG:
         start_date=deploy.start_at,
         catchup=False,
         max_active_runs=1,
-        dagrun_timeout=timedelta(minutes=deploy.timeout_minutes),
+        dagrun_timeout=deploy.timeout,
         params=form(record, dry_run=deploy.shadow),
         tags=sorted({"cartage", integration, record, *deploy.tags}),
         default_args=_defaults(deploy),
@@ -94,7 +93,7 @@ def _defaults(deploy: FlowDeploy) -> dict[str, Any]:
         "owner": deploy.owner,
         "retries": RETRIES,
         "retry_policy": ErrorTreePolicy(),
-        "execution_timeout": timedelta(minutes=deploy.timeout_minutes) * 0.9,
+        "execution_timeout": deploy.timeout * 0.9,
     }
 
 

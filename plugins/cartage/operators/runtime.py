@@ -51,7 +51,7 @@ class Runtime:
     @property
     def deploy(self) -> FlowDeploy:
         """The flow's deploy settings."""
-        return self.integration.flows[self.flow]
+        return self.integration.flow(self.flow)
 
     @cached_property
     def ledger(self) -> Ledger:
