@@ -77,7 +77,10 @@ class FlowDeploy(Strict):
         "earlier connector before going live. The watermark stays, so each run reads everything from `start_at` on.",
     )
     timeout_minutes: int = Field(default=120, ge=1, description="Minutes after which a hung run is failed.")
-    tags: tuple[str, ...] = Field(default=(), description="More tags in the Airflow UI, besides the systems' names.")
+    tags: tuple[str, ...] = Field(
+        default=(),
+        description="More tags in the Airflow UI, besides `cartage`, the integration and the kind of record.",
+    )
 
     @field_validator("schedule")
     @classmethod

@@ -93,14 +93,13 @@ class PaymentRule(Strict):
 
 
 class Changes(Strict):
-    """What is done with a later version of an order that the ERP already has."""
+    """What is done when the shop cancels an order that the ERP already has.
+
+    Any other change of an order that people or the warehouse touched is quarantined, whatever is set.
+    """
 
     cancel: Literal["close_lines", "quarantine"] = Field(
         default="close_lines", description="The shop cancelled it: close its unfulfilled lines, or ask a person."
-    )
-    other: Literal["quarantine"] = Field(
-        default="quarantine",
-        description="Anything else, where people or the warehouse already touched it: ask a person.",
     )
 
 
@@ -208,7 +207,7 @@ class Orders(Strict):
     closed_period: Literal["next_open_day", "quarantine"] = Field(
         default="next_open_day", description="The accounting period is closed: take the next open day, or ask a person."
     )
-    changes: Changes = Field(default_factory=Changes, description="What is done with later versions of an order.")
+    changes: Changes = Field(default_factory=Changes, description="What is done when the shop cancels an order.")
     revision_sent: Literal["once", "versions"] = Field(
         default="once",
         description="`once`: an order is written once. `versions`: later versions update it while nobody has touched it.",
