@@ -1,7 +1,7 @@
 """Telling the shop what became of its orders: by REST, or by a file that a job of the merchant's reads.
 
 SFCC knows no acknowledgement file of its own, and importing order XML is no safe way to change orders
-on production. So the file is order-shaped and small, and the cartridge in ``deploy/sfcc`` reads it:
+on production. So the file is order-shaped and small, for a job step of the merchant's to read:
 
 ```xml
 <orders xmlns="http://www.demandware.com/xml/impex/order/2006-10-31">
@@ -116,7 +116,7 @@ class ScapiAcknowledger:
         site, _, order_no = key.partition("/")
         new = verdict.outcome is Outcome.CREATED
         known = {} if new else self._hook.request("GET", self._hook.order_path(order_no), params={"siteId": site})
-        number = verdict.target_number or verdict.target_id
+        number = _number(verdict)
         # The number goes first: an order that counts as exported can then always be found in the ERP.
         if number and known.get(f"c_{ERP_ORDER_NO}") != number:
             self._change(site, order_no, "PATCH", "", {f"c_{ERP_ORDER_NO}": number})
@@ -179,7 +179,7 @@ def _document(orders: dict[str, Verdict]) -> bytes:
         order = etree.SubElement(root, f"{{{NAMESPACE}}}order", {"order-no": order_no})
         status = etree.SubElement(order, f"{{{NAMESPACE}}}status")
         etree.SubElement(status, f"{{{NAMESPACE}}}export-status").text = "EXPORTED"
-        number = verdict.target_number or verdict.target_id
+        number = _number(verdict)
         if number:
             etree.SubElement(order, f"{{{NAMESPACE}}}external-order-no").text = number
         etree.SubElement(order, f"{{{NAMESPACE}}}external-order-status").text = verdict.outcome.value
