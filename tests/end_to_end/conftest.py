@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,13 +12,7 @@ from tests.end_to_end.stack import ROOT, Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep these tests in one process: each would set up an Airflow of its own."""
-    for item in items:
-        if Path(__file__).parent in Path(str(item.path)).parents:
-            item.add_marker(pytest.mark.xdist_group("end_to_end"))
+    from pathlib import Path
 
 
 @pytest.fixture(scope="session")

@@ -124,7 +124,7 @@ def test_too_many_failures_halt_the_run_before_anything_is_sent(stack: Stack) ->
 def test_netsuite_down_for_a_while_loses_nothing(stack: Stack) -> None:
     orders = [variety("plain", seed, site="RefArch") for seed in range(4)]
     stack.deliver("RefArch", orders)
-    fault = {"match": "POST", "times": 6, "status": 503, "retry_after": 1}
+    fault = {"match": "POST", "times": 3, "status": 503, "retry_after": 0.2}
     stack.control("netsuite", "POST", json={"faults": [fault]})
     assert stack.run()["created"] == 4
 
