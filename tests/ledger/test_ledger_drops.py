@@ -66,3 +66,12 @@ def test_what_no_run_settled_is_read_again(ledger: Ledger, start: Callable[..., 
     for run, state in ((settled, "settled"), (failed, "failed"), (limited, "settled")):
         ledger.runs.close(run, state)
     assert [each.name for each in book(ledger, start()).unsettled()] == ["failed.xml", "limited.xml"]
+
+
+def test_a_run_knows_what_it_could_not_read(ledger: Ledger, start: Callable[..., int]) -> None:
+    drops = book(ledger, start())
+    drops.put(replace(drop("whole.xml", "a"), state="archived"))
+    drops.put(replace(drop("cut_off.xml", "b"), state="rejected", reason="cut_off.xml: no closing tag"))
+    drops.put(replace(drop("again.xml", "a", minutes=9), state="repeated", reason="the same content as whole.xml"))
+    assert [(each.name, each.reason) for each in drops.refused()] == [("cut_off.xml", "cut_off.xml: no closing tag")]
+    assert book(ledger, start()).refused() == []

@@ -76,6 +76,16 @@ def test_the_first_outcome_of_a_row_stays(ledger: Ledger, start: Callable[..., i
     assert [each.outcome for each in ledger.outcomes.verdicts(run)] == [Outcome.CREATED]
 
 
+def test_a_held_record_goes_on_when_the_broken_step_is_cleared(ledger: Ledger, start: Callable[..., int]) -> None:
+    run = start()
+    ledger.outcomes.extracted(run, "order", rows(A, B), 0)
+    ledger.outcomes.settle(run, "order", [Verdict(0, A, Outcome.HELD), Verdict(1, B, Outcome.SKIPPED)])
+    assert ledger.copies.decided(run, "order", 0) == [1]
+    ledger.outcomes.settle(run, "order", [Verdict(0, A, Outcome.CREATED, (), "77"), Verdict(1, B, Outcome.CREATED)])
+    balance = ledger.outcomes.balance(run)["order"]
+    assert balance.outcomes == {Outcome.CREATED: 1, Outcome.SKIPPED: 1}
+
+
 def test_what_was_decided_before_a_failure_is_kept(ledger: Ledger, start: Callable[..., int]) -> None:
     run = start()
     ledger.outcomes.extracted(run, "order", rows(A, B), 0)

@@ -12,7 +12,7 @@ from cartage.records.outcome import Outcome, Verdict
 
 if TYPE_CHECKING:
     from cartage.ledger.engine import Database
-    from cartage.ledger.outcomes import Outcomes
+    from cartage.ledger.outcomes import UNDECIDED, Outcomes
 
 
 class Copies:
@@ -50,12 +50,12 @@ class Copies:
         return len(older)
 
     def decided(self, run_id: int, record: str, batch: int) -> list[int]:
-        """Give the rows of a batch that have an outcome already, so that later steps leave them out."""
+        """Give the rows of a batch that have an outcome for good, so that later steps leave them out."""
         query = sa.select(outcomes.c.row).where(
             outcomes.c.run_id == run_id,
             outcomes.c.record == record,
             outcomes.c.batch == batch,
-            outcomes.c.outcome.is_not(None),
+            sa.not_(UNDECIDED),
         )
         with self._database.read() as connection:
             return list(connection.execute(query).scalars())

@@ -57,6 +57,12 @@ class Drops:
         done = sa.exists().where(runs.c.id == drops.c.run_id, runs.c.state == "settled", sa.not_(runs.c.limited))
         return self._list(drops.c.state.in_(("landed", "read", "repeated")), sa.not_(done))
 
+    def refused(self) -> list[Drop]:
+        """Give the drops that this run could not read, or not to their end, each with its reason."""
+        return self._list(
+            drops.c.run_id == self._run_id, drops.c.state.in_(("read", "rejected")), drops.c.reason.is_not(None)
+        )
+
     def put(self, drop: Drop) -> None:
         """Write the drop's state. A drop is known by content and path: a repeat elsewhere is a row of its own."""
         same = {"integration": self._integration, "flow": self._flow, "run_id": self._run_id}

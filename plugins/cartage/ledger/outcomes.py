@@ -31,6 +31,10 @@ VERDICTS = 500
 """Verdicts a transaction: few, since they come as the target answers and a kill loses what waits."""
 
 
+UNDECIDED = sa.or_(outcomes.c.outcome.is_(None), outcomes.c.outcome == Outcome.HELD.value)
+"""Rows whose outcome may still come."""
+
+
 @dataclass(frozen=True)
 class Balance:
     """The accounting identity of one kind of record in one run.
@@ -124,7 +128,8 @@ class Outcomes:
         """Set outcomes, in short transactions as the verdicts come.
 
         The first outcome of a row stays: a task that is tried again finds `unchanged` what it
-        created before, and the run did create it. What was given before `verdicts` raises is kept.
+        created before, and the run did create it. Only `held` gives way, for a run whose broken step
+        was cleared goes on where it stopped. What was given before `verdicts` raises is kept.
 
         Args:
             run_id: the run.
@@ -160,7 +165,7 @@ class Outcomes:
                         f"Run {run.id} never extracted {record} {verdict.key} as row {verdict.row}, so it can have no "
                         "outcome: every record must be noted by `extracted` before anything else happens to it."
                     )
-                if row.outcome is None:
+                if row.outcome in (None, Outcome.HELD):
                     fresh.setdefault(verdict.row, verdict)
             if not fresh:
                 return
@@ -170,7 +175,7 @@ class Outcomes:
                 [_decision(each) for each in fresh.values()],
                 on=("row",),
                 at={"run_id": run.id, "record": record},
-                only=lambda _: outcomes.c.outcome.is_(None),
+                only=lambda _: UNDECIDED,
                 values=lambda new: {name: new[name] for name in _DECIDED},
                 same={"decided_at": now},
             )
