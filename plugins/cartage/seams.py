@@ -63,6 +63,9 @@ class DropBook(Protocol):
     def unsettled(self) -> list[Drop]:
         """Give the drops that were landed or read by runs that never settled."""
 
+    def refused(self) -> list[Drop]:
+        """Give the drops that this run could not read, or not to their end, each with its reason."""
+
     def put(self, drop: Drop) -> None:
         """Write the drop's state."""
 

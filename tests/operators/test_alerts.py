@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cartage.integrations import include_folder
-from cartage.operators.alerts import quarantine_alert, silence_alerts
+from cartage.operators.alerts import drops_alert, quarantine_alert, silence_alerts
 from cartage.settings import load_settings
 
 
@@ -36,3 +36,11 @@ def test_a_share_in_quarantine_speaks_up(failed: int, speaks: bool) -> None:
         "sfcc_netsuite.orders", "run 1", {"extracted": 100, "quarantined": failed, "rejected": 0}, 0.05
     )
     assert (alert is not None) is speaks
+
+
+def test_files_that_could_not_be_read_speak_up() -> None:
+    assert drops_alert("sfcc_netsuite.orders", "run 1", []) is None
+    alert = drops_alert("sfcc_netsuite.orders", "run 1", [f"RefArch_orders_{number}.xml" for number in range(7)])
+    assert alert is not None
+    assert "could not read 7" in alert.subject
+    assert "RefArch_orders_4.xml and 2 more" in alert.body

@@ -1,7 +1,7 @@
-"""Alerts: a run that failed, too much in quarantine, a shop that has gone silent.
+"""Alerts: a run that failed, too much in quarantine, a drop that cannot be read, a shop that has gone silent.
 
 They go out by Airflow's own notifiers, e-mail through the SMTP connection and a webhook through an
-HTTP connection, as the integration's settings say. They name flows, sites and counts, never people.
+HTTP connection, as the integration's settings say. They name flows, sites, files and counts, never people.
 `docs/alerts.md` says what to set up.
 """
 
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from airflow.sdk import BaseNotifier
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from airflow.sdk import Context
     from jinja2 import Environment
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from cartage.settings import Alerts, Settings, Silence
 
 WEBHOOK_TIMEOUT = 15
+NAMED = 5
+"""Files that an alert names."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Alert:
     """Something a person should know.
 
     Attributes:
-        kind: failed, quarantine or silence.
+        kind: failed, quarantine, drops or silence.
         subject: one line.
         body: what happened, where, and what to do.
         facts: the same as values, for a webhook.
@@ -165,6 +167,27 @@ def quarantine_alert(name: str, run: str, counts: Mapping[str, int], share: floa
         f"{failed} of {extracted} records of {name} were quarantined or rejected; the setting allows {share:.0%}.\n"
         f"The quality report on the run's validate task says which and why.\n{address}",
         {"flow": name, "run": run, "address": address, **counts},
+    )
+
+
+def drops_alert(name: str, run: str, refused: Sequence[str]) -> Alert | None:
+    """Alert when files could not be read, or not to their end: their records stand in no count.
+
+    Args:
+        name: the flow.
+        run: its id in Airflow.
+        refused: names of the files.
+    """
+    if not refused:
+        return None
+    address = address_of(name, run)
+    named = ", ".join(refused[:NAMED]) + (f" and {len(refused) - NAMED} more" if len(refused) > NAMED else "")
+    return Alert(
+        "drops",
+        f"Cartage: {name} could not read {len(refused)} of the shop's files",
+        f"Not read, or not to the end: {named}.\nThey lie in the folder of rejected drops, each with its reason beside "
+        f"it. Let the shop export these records again.\n{address}",
+        {"flow": name, "run": run, "address": address, "drops": len(refused)},
     )
 
 

@@ -161,6 +161,10 @@ class SettleOperator(FlowOperator):
         found = [
             alerts.quarantine_alert(name, alerts.run_of(context), counts, float(flow.settings.alerts.quarantined_share))
         ]
+        refused = [each.name for each in flow.drops.refused()] if flow.drops else []
+        if refused:
+            self.log.warning("%d drops could not be read, or not to their end: %s", len(refused), ", ".join(refused))
+        found.append(alerts.drops_alert(name, alerts.run_of(context), refused))
         if self.flow == "orders" and not begun.limited:
             seen = runtime.ledger.questions.silence(self.integration, self.record)
             found.extend(alerts.silence_alerts(flow.settings, seen, datetime.now(UTC), begun.window.since))
