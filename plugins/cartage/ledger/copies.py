@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from cartage.errors import Complaint
+from cartage.ledger.outcomes import UNDECIDED
 from cartage.ledger.tables import outcomes
 from cartage.records.outcome import Outcome, Verdict
 
 if TYPE_CHECKING:
     from cartage.ledger.engine import Database
-    from cartage.ledger.outcomes import UNDECIDED, Outcomes
+    from cartage.ledger.outcomes import Outcomes
 
 
 class Copies:
