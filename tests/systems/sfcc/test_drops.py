@@ -12,7 +12,7 @@ import pytest
 from airflow.providers.sftp.hooks.sftp import SFTPHook
 
 from cartage.errors import BatchError, RetryableError
-from cartage.records.outcome import Outcome
+from cartage.records.outcome import Outcome, Verdict
 from cartage.settings import Drops
 from cartage.systems.sfcc.sftp_folder import SftpFolder
 from cartage.windows import Selection, Window
@@ -213,6 +213,19 @@ def test_finishing_twice_or_after_a_crash_is_finishing_once(ground: Ground) -> N
     ground.source(run).acknowledge([])
     ground.source(run).acknowledge([])
     assert ground.drops()[A].state == "archived"
+    assert ground.on_server(ground.settings.archive) == [A]
+
+
+def test_what_a_broken_run_over_a_past_stretch_held_is_read_by_the_next(ground: Ground) -> None:
+    ground.leave(A, numbers("1"))
+    now = datetime.now(UTC)
+    past = Window(now - timedelta(hours=2), now - timedelta(hours=1))
+    run = ground.open_run(past)
+    assert keys(list(ground.source(run).read(past, Selection()))) == ["RefArch/1"]
+    ground.source(run).acknowledge([Verdict(0, "RefArch/1", Outcome.HELD)])
+    ground.ledger.runs.close(run, "failed")
+    assert ground.on_server(ground.settings.folder) == [A]
+    assert keys(ground.run(window=Window(now, now + timedelta(hours=1)))) == ["RefArch/1"]
     assert ground.on_server(ground.settings.archive) == [A]
 
 

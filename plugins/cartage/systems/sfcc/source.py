@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import tempfile
+from collections import deque
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from cartage.records.outcome import Outcome
 from cartage.seams import Drop, Read
 from cartage.systems.sfcc.batching import Batcher
 from cartage.systems.sfcc.drop_names import climbs, is_document, understand
@@ -117,10 +119,27 @@ class DropSource:
         yield from batcher.rest()
 
     def acknowledge(self, verdicts: Iterable[Verdict]) -> None:
-        """Tell the shop what became of its records, then move what was read aside."""
+        """Tell the shop what became of its records, then move what was read aside.
+
+        While records of the run are held, its drops stay where they are and count as unsettled: the next run
+        reads them again, even when they landed in a stretch that lies behind the watermark.
+        """
+        held: list[str] = []
+        told = self._watched(verdicts, held)
         if self._acknowledger:
-            self._acknowledger.acknowledge(verdicts)
+            self._acknowledger.acknowledge(told)
+        deque(told, maxlen=0)  # whatever nobody asked for is looked at too
+        if held:
+            log.info("%d records are held, so no drop is moved aside yet", len(held))
+            return
         self.finish()
+
+    @staticmethod
+    def _watched(verdicts: Iterable[Verdict], held: list[str]) -> Iterator[Verdict]:
+        for each in verdicts:
+            if each.outcome is Outcome.HELD:
+                held.append(each.key)
+            yield each
 
     def finish(self) -> None:
         """Move every drop that was read into the archive folder, or the rejected one with its reason beside it.
