@@ -73,8 +73,8 @@ def environment(home: Home, port: int, connections: dict[str, str]) -> dict[str,
     keys = home.secrets()
     passwords = home.airflow / "passwords.json"
     passwords.parent.mkdir(parents=True, exist_ok=True)
+    passwords.touch(mode=0o600)
     passwords.write_text(json.dumps({USER: keys["password"]}), encoding="utf-8")
-    passwords.chmod(0o600)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "CARTAGE_"))}
     return kept | {
         "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}",

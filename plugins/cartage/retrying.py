@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import RetryDecision, RetryPolicy
 
-from cartage.errors import BatchError, RecordError, RetryableError
+from cartage.errors import CartageError, RetryableError
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -20,9 +20,9 @@ LONGEST_DELAY = timedelta(minutes=15)
 class ErrorTreePolicy(RetryPolicy):
     """Retry what may pass, fail at once what no retry mends.
 
-    A `RetryableError` waits as long as the other side asked, else twice as long as the last time,
-    with jitter so that mapped tasks do not return together. An error outside the tree is a defect
-    or an accident of the machine (a killed process, a full disk): it is retried too, since every
+    Of the tree only a `RetryableError` may pass. It waits as long as the other side asked, else twice
+    as long as the last time, with jitter so that mapped tasks do not return together. An error outside
+    the tree is a defect or an accident of the machine (a killed process, a full disk): it is retried too, since every
     step can be repeated safely, and fails when the task's retries are used up.
     """
 
@@ -34,7 +34,7 @@ class ErrorTreePolicy(RetryPolicy):
         context: Context | None = None,  # noqa: ARG002 (the decision needs the error alone)
     ) -> RetryDecision:
         """Decide by the error's class; see `RetryPolicy.evaluate`."""
-        if isinstance(exception, (BatchError, RecordError)):
+        if isinstance(exception, CartageError) and not isinstance(exception, RetryableError):
             return RetryDecision.fail(reason=f"{type(exception).__name__}: no retry mends this")
         asked = exception.retry_after if isinstance(exception, RetryableError) else None
         delay = timedelta(seconds=asked) if asked is not None else self.delay(try_number)

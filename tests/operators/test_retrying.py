@@ -7,12 +7,19 @@ from airflow.sdk import RetryAction
 
 from cartage.errors import BatchError, Complaint, RecordError, RetryableError, SettingsError, UncertainError
 from cartage.retrying import LONGEST_DELAY, ErrorTreePolicy
+from cartage.systems.sfcc.hook import Problem, ShopRefused
 
 POLICY = ErrorTreePolicy()
 
 
 @pytest.mark.parametrize(
-    "error", [BatchError("wrong password"), SettingsError("no", file="a.yaml"), RecordError("k", Complaint("c", "m"))]
+    "error",
+    [
+        BatchError("wrong password"),
+        SettingsError("no", file="a.yaml"),
+        RecordError("k", Complaint("c", "m")),
+        ShopRefused("GET /orders", Problem(400, "Bad Request", "", "")),
+    ],
 )
 def test_what_no_retry_mends_fails_at_once(error: Exception) -> None:
     assert POLICY.evaluate(error, 1, 5).action is RetryAction.FAIL
