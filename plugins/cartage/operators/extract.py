@@ -110,12 +110,14 @@ def adopt_lost_runs(runtime: Runtime, context: Context) -> None:
     reason; this run reads them again, since the watermark did not move.
     """
     from cartage.operators.accounting import hold_rest
+    from cartage.operators.retrial import give_back
 
     ours = context["dag_run"].run_id
     for lost in runtime.ledger.runs.still_open(runtime.integration.name, runtime.flow):
         if lost.dag_run_id == ours or _state_of(context, lost.dag_id, lost.dag_run_id) in UNSETTLED:
             continue
         hold_rest(runtime, lost.id, "run_lost", f"run {lost.dag_run_id} ended without settling")
+        give_back(runtime, lost)
         runtime.ledger.runs.close(lost.id, "failed", note=f"adopted by {ours}: Airflow had ended it without settle")
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cartage.ledger.quarantine import Quarantined
+    from cartage.ledger.runs import Run
     from cartage.operators.runtime import Runtime
     from cartage.windows import Selection
 
@@ -41,6 +42,12 @@ def reread(runtime: Runtime, selection: Selection) -> Iterator[Read]:
     if not selection.dry_run:
         runtime.ledger.quarantine.retrying(list(selection.quarantine))
     yield Read(_joined(runtime.record, batches), tuple(verdicts), originals)
+
+
+def give_back(runtime: Runtime, run: Run) -> None:
+    """Let what a run took up from quarantine, and did not bring through, wait for the next try."""
+    if run.selection.quarantine and not run.dry_run:
+        runtime.ledger.quarantine.reopen(list(run.selection.quarantine))
 
 
 def _named(runtime: Runtime, selection: Selection) -> list[Quarantined]:

@@ -56,7 +56,7 @@ class SettleOperator(FlowOperator):
             else:
                 self._acknowledge(runtime, flow, run)
             # Only now: an empty watermark is seeded from settled runs, and must not pass what the shop was not told.
-            self._close(runtime, run, broken)
+            self._close(runtime, begun, broken)
             if not begun.dry_run:
                 self._alert(runtime, flow, begun, counts, context)
             self._clean_up(runtime, flow, begun.window)
@@ -131,9 +131,12 @@ class SettleOperator(FlowOperator):
             raise
 
     @staticmethod
-    def _close(runtime: Runtime, run: int, broken: list[str]) -> None:
+    def _close(runtime: Runtime, begun: Run, broken: list[str]) -> None:
+        from cartage.operators.retrial import give_back
+
+        give_back(runtime, begun)
         runtime.ledger.runs.close(
-            run, "failed" if broken else "settled", note=f"{broken[0]} failed" if broken else None
+            begun.id, "failed" if broken else "settled", note=f"{broken[0]} failed" if broken else None
         )
 
     def _numbered(self, runtime: Runtime, run: int) -> Iterator[Verdict]:
