@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from cartage.records.batch import Batch
     from cartage.seams import Read
 
-EMAILS = {"order": ("customer_email",), "customer": ("email",)}
-PHONES = {"order": ("bill_phone",), "customer": ("phone_home", "phone_business", "phone_mobile")}
 SET_ASIDE = (Outcome.QUARANTINED, Outcome.REJECTED)
 
 
@@ -70,6 +68,7 @@ def _entry(stage: Stage, verdict: Verdict, batch: Batch | None, originals: Mappi
     if batch is None:
         original = originals.get(verdict.row)
         return Entry(verdict.row, verdict.key, None, stage, verdict.complaints, original, form="xml")
+    kind = KINDS[batch.record]
     one = batch.only(pa.array([verdict.row], pa.int64()))
     values: dict[str, Any] = one.root.to_pylist()[0]
     return Entry(
@@ -79,8 +78,8 @@ def _entry(stage: Stage, verdict: Verdict, batch: Batch | None, originals: Mappi
         stage,
         verdict.complaints,
         to_json(one, verdict.row),
-        emails=tuple(values[name] for name in EMAILS[batch.record] if values[name]),
-        phones=tuple(values[name] for name in PHONES[batch.record] if values[name]),
+        emails=tuple(values[name] for name in kind.EMAILS if values[name]),
+        phones=tuple(values[name] for name in kind.PHONES if values[name]),
     )
 
 

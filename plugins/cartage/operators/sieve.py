@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-STARTS = {"order": "placed_at", "customer": None}
-"""Column that `start_at` is compared with, by kind of record."""
-
 
 def without(batch: Batch, rows: Sequence[int]) -> Batch:
     """Give the batch without these rows."""
@@ -69,7 +66,7 @@ def skipped(batch: Batch, take: Mapping[str, Sequence[str]], start_at: datetime 
         for row, key, value in _picked(root, refused, link, column):
             reason = f"{key}: {column} is {value}, and the setting take.{column} does not list it"
             found.setdefault(row, (key, Complaint(f"{column}_not_taken", reason, column)))
-    start = STARTS[batch.record]
+    start = KINDS[batch.record].START
     if start and start_at is not None:
         early = pc.fill_null(pc.less(root[start], pa.scalar(start_at, root[start].type)), False)
         for row, key, value in _picked(root, early, link, start):

@@ -72,3 +72,8 @@ ATTRIBUTES = table(
 TABLES = {"customers": CUSTOMERS, "addresses": ADDRESSES, "groups": GROUPS, "attributes": ATTRIBUTES}
 ROOT = "customers"
 LINK = "customer"
+START: str | None = None
+"""Column of the root that a flow's `start_at` is compared with; None where all are taken."""
+EMAILS = ("email",)
+PHONES = ("phone_home", "phone_business", "phone_mobile")
+"""Columns of the root by which a record in quarantine can be looked up."""

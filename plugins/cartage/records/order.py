@@ -241,3 +241,8 @@ TABLES = {
 
 ROOT = "orders"
 LINK = "order"
+START = "placed_at"
+"""Column of the root that a flow's `start_at` is compared with; None where all are taken."""
+EMAILS = ("customer_email",)
+PHONES = ("bill_phone",)
+"""Columns of the root by which a record in quarantine can be looked up."""
