@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -32,8 +33,12 @@ def forget_watermarks() -> None:
 
 @pytest.fixture
 def stack(airflow_database: None, tmp_path: Path) -> Iterator[Stack]:  # noqa: ARG001 (must be there first)
-    """A fresh stack, with no watermark of an earlier test's."""
+    """A fresh stack, with no watermark of an earlier test's; its settings and connections are no later test's."""
     forget_watermarks()
+    before = dict(os.environ)
     running = Stack.start(tmp_path)
     yield running
     running.stop()
+    for name in os.environ.keys() - before.keys():
+        del os.environ[name]
+    os.environ |= before
