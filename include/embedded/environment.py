@@ -53,8 +53,10 @@ class Home:
                 "api": secrets.token_urlsafe(48),
                 "password": secrets.token_urlsafe(12),
             }
-            path.touch(mode=0o600)
-            path.write_text(json.dumps(made), encoding="utf-8")
+            partial = path.with_suffix(".part")
+            partial.touch(mode=0o600)
+            partial.write_text(json.dumps(made), encoding="utf-8")
+            partial.replace(path)  # whole or not at all
         values: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
         return values
 

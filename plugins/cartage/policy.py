@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 BACKFILL_WEIGHT = 1
 LIVE_WEIGHT = 1_000
+STEPS = frozenset({"ExtractOperator", "ValidateOperator", "TransformOperator", "LoadOperator", "SettleOperator"})
 
 # What a flow's tasks import. Forked workers inherit them, which takes seconds off every task.
 # Modules only: a session, an engine or a TLS context must not cross a fork.
@@ -30,10 +31,10 @@ def task_instance_mutation_hook(task_instance: TaskInstance, dag_run: DagRun | N
     """Let live runs go before backfills when both wait for slots of the ERP's pool.
 
     Args:
-        task_instance: of any DAG; only those named like a flow are ours.
+        task_instance: of any DAG; only the steps of flows are ours.
         dag_run: its run; None when Airflow has it not at hand, and calls again when it has.
     """
-    if not (task_instance.dag_id or "").count("."):
+    if task_instance.operator not in STEPS:
         return
     run = dag_run or task_instance.__dict__.get("dag_run")  # asking for it would query, which is forbidden here
     backfill = run is not None and run.run_type == "backfill"

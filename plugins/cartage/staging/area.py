@@ -63,6 +63,8 @@ class Staging:
     def __init__(self, root: str) -> None:
         uri = root if "://" in root else f"file://{Path(root).absolute()}"
         self.root = ObjectStoragePath(uri)
+        if _local(self.root):  # names and addresses lie here: nobody else on the machine is to read them
+            Path(self.root.path).mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def write(self, run: str, step: str, number: int, batch: Batch) -> BatchRef:
         """Stage a batch; the same run, step and number again replaces it.
