@@ -75,7 +75,8 @@ def _folder(context: FlowContext) -> SftpFolder:
     connection = context.integration.storefront.drops
     if not connection:
         raise _no_connection(context, "drops")
-    return SftpFolder(SFTPHook(ssh_conn_id=connection))
+    # One attempt: what may pass is tried again by the task, and a wrong password must fail at once.
+    return SftpFolder(SFTPHook(ssh_conn_id=connection, conn_retry_attempts=1))
 
 
 def _api(context: FlowContext) -> SfccHook:
