@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cartage.integrations import Integration
-    from cartage.seams import DropBook
+    from cartage.seams import DropBook, Memory
     from cartage.settings import Settings
     from cartage.staging import Staging
 
@@ -26,6 +26,8 @@ class FlowContext:
         include: folder with the run's pinned copy of mappings and expectations.
         staging: where batches and drops lie.
         drops: what the ledger knows of drops.
+        memory: what the ledger remembers of the flow's records.
+        run: the run's id in the ledger: it stands in the names of feeds.
         concurrency: requests to the ERP this task may have under way at a time.
     """
 
@@ -36,4 +38,6 @@ class FlowContext:
     include: Path
     staging: Staging
     drops: DropBook | None = None
+    memory: Memory | None = None
+    run: int = 0
     concurrency: int = 1

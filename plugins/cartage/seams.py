@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
+    import pyarrow as pa
+
     from cartage.errors import Complaint
     from cartage.records.batch import Batch
     from cartage.records.outcome import Verdict
@@ -238,3 +240,86 @@ class Target(Protocol):
 
     def plan(self, documents: Batch) -> Iterator[Planned]:
         """Say what `write` would do, by reading only."""
+
+
+FeedState = Literal["intended", "sent", "imported", "refused"]
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A file that we write for another system.
+
+    Attributes:
+        name: file name, unique within the flow; names sort by time.
+        hash: SHA-256 of its bytes, in hex.
+        size: bytes.
+        records: how many records it tells of.
+        path: full path on the other system.
+        landed_uri: where our own copy lies.
+        state: intended (written here, perhaps there), sent, imported, or refused whole.
+        reason: why it was refused.
+    """
+
+    name: str
+    hash: str
+    size: int
+    records: int
+    path: str
+    landed_uri: str
+    state: FeedState = "intended"
+    reason: str | None = None
+
+
+class FeedBook(Protocol):
+    """What the ledger knows of the feeds of a flow: intent before the upload, result after."""
+
+    def of_run(self) -> list[Feed]:
+        """Give the feeds of this very run, by name: a task that is tried again goes on where it stopped."""
+
+    def waiting(self) -> list[Feed]:
+        """Give the feeds of earlier runs, sent and not known to be imported, oldest first."""
+
+    def put(self, feed: Feed) -> None:
+        """Write the feed's state."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the target was last told of records of one kind, as far as the ledger knows.
+
+    Attributes:
+        table: columns `key`, `hash`, `value` (text) and `as_of` (UTC), a row a record.
+    """
+
+    table: pa.Table
+
+
+class Memory(Protocol):
+    """What the ledger remembers of a flow's records, for who works out what to tell the target."""
+
+    def told(self, keys: Sequence[str] | None = None) -> Told:
+        """Give what the target was last told, of these records or of all."""
+
+    def booked(self, lists: Sequence[str], since: datetime) -> pa.Table:
+        """Give the units that the shop sold since, of these inventory lists.
+
+        Columns: `site`, `order_no`, `line_id`, `list_id`, `sku`, `quantity` (QUANTITY), `booked_at`, `exported_at`
+        (null: not known to be), `cancelled`. Orders that are not done yet are in it however old they are.
+        """
+
+
+class FeedTarget(Protocol):
+    """Where records go that the target is told of in files."""
+
+    def publish(self, batches: Iterable[Batch], feeds: FeedBook) -> Iterator[Verdict]:
+        """Write feeds of all these rows, bring them over and, where it can be known, see them imported.
+
+        Gives a verdict for each row: created (never told before), updated, or rejected with the target's reason.
+
+        Raises:
+            RetryableError: the other side does not answer for now; what was sent is known in `feeds`.
+            BatchError: nothing can be sent, and no retry mends it.
+        """
+
+    def plan(self, batch: Batch) -> Iterator[Planned]:
+        """Say what `publish` would tell, by reading only."""

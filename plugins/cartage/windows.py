@@ -30,18 +30,22 @@ class Selection:
     """What a person asked for in the run's form; empty for a scheduled run.
 
     Attributes:
-        keys: only these record numbers (order or customer numbers, without the site).
+        keys: only these record numbers (order numbers, customer numbers, skus; without site, list or book).
         quarantine: only these quarantine ids; the ledger is then the source.
         dry_run: show what would be sent, change nothing.
         backfill: the window is history: never move the watermark.
+        full: read everything there is and not only what changed in the window.
+        proposals: only the records of these proposals, which a person has decided.
     """
 
     keys: tuple[str, ...] = field(default=())
     quarantine: tuple[int, ...] = field(default=())
     dry_run: bool = False
     backfill: bool = False
+    full: bool = False
+    proposals: tuple[int, ...] = field(default=())
 
     @property
     def limited(self) -> bool:
         """True when the run reads less than everything new, so it must not move the watermark."""
-        return bool(self.keys or self.quarantine or self.dry_run or self.backfill)
+        return bool(self.keys or self.quarantine or self.proposals or self.dry_run or self.backfill)

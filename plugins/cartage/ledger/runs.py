@@ -202,6 +202,8 @@ def _run(row: sa.Row[Any]) -> Run:
             quarantine=tuple(selection["quarantine"]),
             dry_run=selection["dry_run"],
             backfill=selection["backfill"],
+            full=selection.get("full", False),  # a run of an earlier version of Cartage has no such keys
+            proposals=tuple(selection.get("proposals", ())),
         ),
         **values,
     )

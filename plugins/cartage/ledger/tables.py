@@ -114,6 +114,9 @@ outcomes = sa.Table(
     sa.Column("code", TEXT),
     sa.Column("complaints", COMPLAINTS),
     sa.Column("target_id", TEXT),
+    # Of feeds: what the target will be told, and the moment that is true for.
+    sa.Column("value", TEXT),
+    sa.Column("as_of", Instant),
     sa.Column("extracted_at", Instant, nullable=False),
     sa.Column("decided_at", Instant),
     sa.Index(None, "key", "run_id"),
@@ -135,6 +138,9 @@ records = sa.Table(
     sa.Column("outcome", TEXT),
     sa.Column("code", TEXT),
     sa.Column("complaints", COMPLAINTS),
+    # Of feeds: what the target was last told, and the moment that was true for.
+    sa.Column("value", TEXT),
+    sa.Column("as_of", Instant),
     _run(),
     sa.Column("first_at", Instant, nullable=False),
     sa.Column("last_at", Instant, nullable=False),

@@ -8,9 +8,32 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cartage.records import customer, document, order
+from cartage.records import (
+    customer,
+    document,
+    inventory_feed,
+    location,
+    order,
+    price,
+    price_feed,
+    shipment,
+    stock,
+)
 
-KINDS = {"order": order, "customer": customer, "document": document}
+KINDS = {
+    "order": order,
+    "customer": customer,
+    "stock": stock,
+    "price": price,
+    "shipment": shipment,
+    "location": location,
+    "document": document,
+    "inventory_feed": inventory_feed,
+    "price_feed": price_feed,
+}
+
+FEEDS = {"stock": "inventory_feed", "price": "price_feed"}
+"""Kinds of records that the target is told in feeds, and the kind of their rows there."""
 
 
 @dataclass(frozen=True)

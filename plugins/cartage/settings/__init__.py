@@ -15,7 +15,12 @@ from cartage.integrations import integration_file
 from cartage.settings.alerts import Alerts, Silence
 from cartage.settings.customers import Customers
 from cartage.settings.drops import Drops
+from cartage.settings.feeds import Feeds
+from cartage.settings.inventory import Inventory
+from cartage.settings.locations import Locations
 from cartage.settings.orders import Items, Orders, PaymentRule, Pickup, Take
+from cartage.settings.prices import Prices
+from cartage.settings.shipments import Shipments
 from cartage.settings.sites import Site
 from cartage.yamlfile import Strict, wrong
 
@@ -28,11 +33,16 @@ __all__ = [
     "Alerts",
     "Customers",
     "Drops",
+    "Feeds",
+    "Inventory",
     "Items",
+    "Locations",
     "Orders",
     "PaymentRule",
     "Pickup",
+    "Prices",
     "Settings",
+    "Shipments",
     "Silence",
     "Site",
     "Take",
@@ -70,6 +80,10 @@ class Settings(Strict):
     )
     orders: Orders = Field(default_factory=Orders, description="The flow of orders.")
     customers: Customers = Field(default_factory=Customers, description="The flow of customers.")
+    inventory: Inventory = Field(default_factory=Inventory, description="The flow of stock.")
+    prices: Prices = Field(default_factory=Prices, description="The flow of prices.")
+    shipments: Shipments = Field(default_factory=Shipments, description="The flow of shipments.")
+    locations: Locations = Field(default_factory=Locations, description="The flow of locations.")
     alerts: Alerts = Field(default_factory=Alerts, description="Whom to tell, and when.")
 
     @model_validator(mode="after")
