@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.netsuite.answers import Refusal
 
 if TYPE_CHECKING:
-    from sandbox.netsuite.schema import Property
+    from sandbox.netsuite.field_lists import Property
 
 _TOKEN = re.compile(r'\s*(?:(\()|(\))|"((?:[^"\\]|\\.)*)"|([^\s()"]+))')
 

@@ -8,7 +8,7 @@ from sandbox.netsuite.answers import Refusal
 
 if TYPE_CHECKING:
     from sandbox.netsuite.account import Account
-    from sandbox.netsuite.schema import Property
+    from sandbox.netsuite.field_lists import Property
 
 _PLAIN = {
     "string": "string",

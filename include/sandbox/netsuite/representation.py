@@ -10,7 +10,7 @@ from sandbox.netsuite.store import ITEM_TYPES, Record
 
 if TYPE_CHECKING:
     from sandbox.netsuite.account import Account
-    from sandbox.netsuite.schema import Property
+    from sandbox.netsuite.field_lists import Property
 
 _LINKED = {"kitItem": "inventoryItem"}
 

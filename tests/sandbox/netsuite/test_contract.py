@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from sandbox.netsuite.config import SDF_PROJECT
+from sandbox.netsuite.countries import COUNTRIES
 from sandbox.netsuite.customization import load
-from sandbox.netsuite.schema import COUNTRIES, Property, published
+from sandbox.netsuite.field_lists import Property, published
 
 PUBLISHED = Path(__file__).resolve().parents[4] / "shared" / "contracts" / "netsuite" / "fields"
 
