@@ -6,7 +6,7 @@ from typing import Any
 
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
-from cartage.integrations import FlowDeploy, Integration, include_folder, load_deploy
+from cartage.integrations import FlowDeploy, Integration, Side, include_folder, load_deploy
 from cartage.operators.alerts import on_failure
 from cartage.operators.extract import ExtractOperator
 from cartage.operators.form import form
@@ -34,20 +34,21 @@ DOC = """
 
 **Switch it off** with Airflow's pause. **Run it by hand** with *Trigger*: some numbers only, a stretch of
 time, or a dry run that changes nothing. **After an outage** the next run reads on from the watermark by
-itself; *Backfill* reads archived drops again and leaves the watermark alone.
+itself; *Backfill* reads {backfilled} and leaves the watermark alone.
 
 Every run ends in `settle`, which accounts for each record it read. Its log and the *Quality report* link
 on `validate` say what happened.
 """
 
 
-def flow_dag(integration: str, flow: str, *, record: str) -> DAG:
+def flow_dag(integration: str, flow: str, *, record: str, origin: Side = "storefront") -> DAG:
     """Make the DAG of one flow.
 
     Args:
         integration: name of the integration, as in ``include/integrations``.
         flow: the flow's name within it.
         record: kind of record it carries, a key of `cartage.records.batch.KINDS`.
+        origin: the side its records come from; they go to the other one.
 
     Returns:
         The DAG ``{integration}.{flow}``.
@@ -57,28 +58,31 @@ def flow_dag(integration: str, flow: str, *, record: str) -> DAG:
     """
     joined = load_deploy(integration, include_folder())
     deploy = joined.flow(flow)
-    here = {"integration": integration, "flow": flow, "record": record}
-    pool = {"pool": joined.erp.connection}  # named for the connection; see `cartage.pools`
-    slots = min(joined.erp.concurrency, SLOTS_AT_MOST)
+    here: dict[str, Any] = {"integration": integration, "flow": flow, "record": record, "origin": origin}
+    # Whoever calls the ERP holds slots of the pool that is named for its connection; see `cartage.pools`.
+    pool: dict[str, Any] = {"pool": joined.erp.connection}
+    idle: dict[str, Any] = {}
+    reads, writes = (pool, idle) if origin == "erp" else (idle, pool)
+    slots = min(joined.erp.concurrency, SLOTS_AT_MOST) if writes else 1
     watermark = [asset_of(integration, flow)]
     with DAG(
         dag_id=f"{integration}.{flow}",
         description=deploy.description,
-        doc_md=_doc(joined, flow, deploy),
+        doc_md=_doc(joined, flow, deploy, origin),
         schedule=CronDataIntervalTimetable(deploy.schedule, timezone="UTC") if deploy.schedule else None,
         start_date=deploy.start_at,
         catchup=False,
         max_active_runs=1,
         dagrun_timeout=deploy.timeout,
-        params=form(record, dry_run=deploy.shadow),
+        params=form(record, origin=origin, dry_run=deploy.shadow),
         tags=sorted({"cartage", integration, record, *deploy.tags}),
         default_args=_defaults(deploy),
         on_failure_callback=on_failure(integration, flow),
     ) as dag:
-        extract = ExtractOperator(task_id="extract", inlets=watermark, **here)
+        extract = ExtractOperator(task_id="extract", inlets=watermark, **reads, **here)
         validate = ValidateOperator(task_id="validate", previous=extract.output, **here)
-        transform = TransformOperator(task_id="transform", previous=validate.output, **pool, **here)
-        load = LoadOperator.partial(task_id="load", pool_slots=slots, slots=slots, **pool, **here).expand(
+        transform = TransformOperator(task_id="transform", previous=validate.output, **writes, **here)
+        load = LoadOperator.partial(task_id="load", pool_slots=slots, slots=slots, **writes, **here).expand(
             previous=transform.output
         )
         settle = SettleOperator(
@@ -97,11 +101,14 @@ def _defaults(deploy: FlowDeploy) -> dict[str, Any]:
     }
 
 
-def _doc(joined: Integration, flow: str, deploy: FlowDeploy) -> str:
+def _doc(joined: Integration, flow: str, deploy: FlowDeploy, origin: Side) -> str:
+    systems = [joined.storefront.system, joined.erp.system]
+    source, target = systems if origin == "storefront" else reversed(systems)
     return DOC.format(
         description=deploy.description,
-        source=joined.storefront.system,
-        target=joined.erp.system,
+        source=source,
+        target=target,
+        backfilled="archived drops again" if origin == "storefront" else "what changed in a stretch of time again",
         schedule=deploy.schedule or "none",
         integration=joined.name,
         flow=flow,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field, field_validator
 
@@ -31,6 +31,10 @@ def _known_system(name: str) -> str:
     if name not in known:
         raise wrong(f"`{name}` is no system of cartage.systems{close(name, known) or f'; write one of {known}'}")
     return name
+
+
+Side = Literal["storefront", "erp"]
+"""Where a flow's records come from; they go to the other side."""
 
 
 class Storefront(Strict):

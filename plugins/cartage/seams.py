@@ -65,6 +65,9 @@ class DropBook(Protocol):
     def unsettled(self) -> list[Drop]:
         """Give the drops that were landed or read by runs that never settled."""
 
+    def done_with(self, since: datetime) -> list[Drop]:
+        """Give the drops landed since then that may be moved aside: no other run that failed has read them last."""
+
     def refused(self) -> list[Drop]:
         """Give the drops that this run could not read, or not to their end, each with its reason."""
 

@@ -75,3 +75,22 @@ def test_a_run_knows_what_it_could_not_read(ledger: Ledger, start: Callable[...,
     drops.put(replace(drop("again.xml", "a", minutes=9), state="repeated", reason="the same content as whole.xml"))
     assert [(each.name, each.reason) for each in drops.refused()] == [("cut_off.xml", "cut_off.xml: no closing tag")]
     assert book(ledger, start()).refused() == []
+
+
+def test_a_retry_of_some_records_never_moves_aside_what_a_failed_run_read(
+    ledger: Ledger, start: Callable[..., int]
+) -> None:
+    failed, retry = start(), start(selection=Selection(quarantine=(1,)))
+    book(ledger, failed).put(replace(drop("half_done.xml", "a"), state="read"))
+    ledger.runs.close(failed, "failed")
+    settled = start()
+    book(ledger, settled).put(replace(drop("done.xml", "b"), state="read"))
+    ledger.runs.close(settled, "settled")
+    assert [each.name for each in book(ledger, retry).done_with(NOON - timedelta(days=1))] == ["done.xml"]
+    assert [each.name for each in book(ledger, retry).unsettled()] == ["half_done.xml"]
+    live = start()
+    book(ledger, live).put(replace(drop("half_done.xml", "a"), state="read"))
+    assert {each.name for each in book(ledger, live).done_with(NOON - timedelta(days=1))} == {
+        "done.xml",
+        "half_done.xml",
+    }

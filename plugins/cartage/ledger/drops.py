@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _COLUMNS = [drops.c[each.name] for each in fields(Drop)]
 
 
+_SETTLED = sa.exists().where(runs.c.id == drops.c.run_id, runs.c.state == "settled", sa.not_(runs.c.limited))
+
+
 class Drops:
     """The drops of one flow, as one run sees them: the `DropBook` of the seams.
 
@@ -54,8 +57,16 @@ class Drops:
         A limited run (keys, dry run) may have left a drop's other records where they were, so what
         it read still counts as unsettled.
         """
-        done = sa.exists().where(runs.c.id == drops.c.run_id, runs.c.state == "settled", sa.not_(runs.c.limited))
-        return self._list(drops.c.state.in_(("landed", "read", "repeated")), sa.not_(done))
+        return self._list(drops.c.state.in_(("landed", "read", "repeated")), sa.not_(_SETTLED))
+
+    def done_with(self, since: datetime) -> list[Drop]:
+        """Give the drops landed since then that may be moved aside, oldest first.
+
+        A drop that another run read, and did not settle, is that run's until a later one reads it again: were it
+        moved by a retry of some records only, nobody would come back for its others.
+        """
+        ours = sa.or_(drops.c.state != "read", drops.c.run_id == self._run_id, _SETTLED)
+        return self._list(drops.c.landed_at >= since, drops.c.state != "landed", ours)
 
     def refused(self) -> list[Drop]:
         """Give the drops that this run could not read, or not to their end, each with its reason."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cartage.errors import BatchError, Complaint
 from cartage.ledger.quarantine import Entry
 from cartage.quality.checks import share_exceeded
-from cartage.records.batch import KINDS
+from cartage.records.batch import FEEDS, KINDS
 from cartage.records.outcome import Outcome, Verdict
 from cartage.records.wire import to_json
 
@@ -26,7 +27,15 @@ SET_ASIDE = (Outcome.QUARANTINED, Outcome.REJECTED)
 
 
 def note_extracted(runtime: Runtime, run: int, number: int, read: Read) -> None:
-    """Note every record of a stretch, readable or not: each is owed an outcome from now on."""
+    """Note every record of a stretch, readable or not: each is owed an outcome from now on.
+
+    Of kinds that go out in feeds only the number is noted: a million of them may be read to find what changed.
+    One of them is noted singly when there is something to say of it.
+    """
+    if runtime.record in FEEDS:
+        count = len(read.batch) + len(read.verdicts)
+        runtime.ledger.tallies.put(run, runtime.record, number, {"extracted": count})
+        return
     root, link = read.batch.root, KINDS[read.batch.record].LINK
     rows = pa.table({"row": root[link], "key": root["key"], "version": root["version"]})
     unread = pa.table(
@@ -58,10 +67,23 @@ def quarantine(
         batch: where the records are, when they could be read.
         originals: the bytes found of those that could not, by row number.
     """
+    if runtime.record in FEEDS and stage != "load":
+        _note_singly(runtime, run, verdicts, batch)
     kept = [each for each in verdicts if each.outcome in SET_ASIDE]
     entries = [_entry(stage, each, batch, originals or {}) for each in kept]
     runtime.ledger.quarantine.put(run, runtime.flow, runtime.record, entries)
     runtime.ledger.outcomes.settle(run, runtime.record, verdicts)
+
+
+def _note_singly(runtime: Runtime, run: int, verdicts: Sequence[Verdict], batch: Batch | None) -> None:
+    """Note records of a kind that is otherwise counted only, so that each can have an outcome of its own."""
+    rows = pa.array([each.row for each in verdicts], pa.int64())
+    versions = pa.nulls(len(rows), pa.string())
+    if batch is not None:
+        at = pc.index_in(rows, value_set=batch.root[KINDS[batch.record].LINK].combine_chunks())
+        versions = batch.root["version"].take(at)
+    noted = pa.table({"row": rows, "key": [each.key for each in verdicts], "version": versions})
+    runtime.ledger.outcomes.extracted(run, runtime.record, noted, batch=0)
 
 
 def _entry(stage: Stage, verdict: Verdict, batch: Batch | None, originals: Mapping[int, bytes]) -> Entry:

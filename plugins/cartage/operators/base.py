@@ -11,6 +11,7 @@ from airflow.sdk import BaseOperator
 from cartage.windows import Window
 
 if TYPE_CHECKING:
+    from cartage.integrations import Side
     from cartage.operators.runtime import Runtime
 
 
@@ -64,22 +65,33 @@ class FlowOperator(BaseOperator):
         integration: name of the integration, as in ``include/integrations``.
         flow: the flow's name within it.
         record: kind of record the flow carries.
+        origin: the side of the integration where its records come from.
     """
 
     template_fields = ("previous",)
 
-    def __init__(self, *, integration: str, flow: str, record: str, previous: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        integration: str,
+        flow: str,
+        record: str,
+        origin: Side = "storefront",
+        previous: Any = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.integration = integration
         self.flow = flow
         self.record = record
+        self.origin: Side = origin
         self.previous = previous
 
     def runtime(self) -> Runtime:
         """Give the flow's runtime; imported here so that parsing a DAG stays light."""
         from cartage.operators.runtime import Runtime
 
-        return Runtime(self.integration, self.flow, self.record)
+        return Runtime(self.integration, self.flow, self.record, self.origin)
 
 
 def text_of(value: object) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from cartage.operators.base import FlowOperator, Passage, text_of
@@ -48,6 +49,7 @@ class ExtractOperator(FlowOperator):
         live = remembered(context, lambda: live_window(runtime, context, backfill=backfill))
         window = window_of(since, until, live)
         pin = runtime.pin()
+        selection = replace(selection, full=selection.full or self._whole(runtime, pin, window, selection))
         limited_by_date = since is not None or until is not None
         run = runtime.ledger.runs.open(
             integration=self.integration,
@@ -69,6 +71,16 @@ class ExtractOperator(FlowOperator):
         passage = Passage(run, begun.settings_digest, begun.window.as_dict(), selection.dry_run, tuple(batches))
         return passage.as_dict()
 
+    def _whole(self, runtime: Runtime, pin: str, window: Window, selection: Selection) -> bool:
+        """Say whether this run is the one that reads everything, by the settings' time of day.
+
+        The window decides and not the clock: it moves only when a run settles, so a full run that failed is
+        followed by another one.
+        """
+        with runtime.pinned(0, pin) as flow:
+            full_at = getattr(getattr(flow.settings, self.flow), "full_at", None)
+        return full_at is not None and not selection.limited and crosses(window, full_at)
+
     def _stage(self, runtime: Runtime, flow: FlowContext, run: int, reads: Iterator[Read]) -> list[dict[str, Any]]:
         """Stage each stretch, note every record in the ledger, and set aside what could not be read."""
         from cartage.operators.accounting import note_extracted, quarantine
@@ -85,14 +97,31 @@ class ExtractOperator(FlowOperator):
 
 
 def _reads(runtime: Runtime, flow: FlowContext, window: Window, selection: Selection) -> Iterator[Read]:
-    """Read the ledger's quarantine when the run names entries of it, else the storefront."""
-    if selection.quarantine:
-        from cartage.operators.retrial import reread
+    """Read the ledger's quarantine when the run names entries of it, else the source.
 
-        return reread(runtime, selection)
-    source = runtime.system(runtime.integration.storefront.system).source(flow)
+    What the ERP has of a stock level, a price or a shipment is read anew: an entry of quarantine is out of date.
+    """
+    from cartage.operators import retrial
+
+    if selection.proposals:
+        selection = retrial.proposed(runtime, selection)
+    elif selection.quarantine and runtime.from_erp:
+        selection = retrial.renamed(runtime, selection)
+    elif selection.quarantine:
+        return retrial.reread(runtime, selection)
+    source = runtime.source_system.source(flow)
     found: Iterator[Read] = source.read(window, selection)
     return found
+
+
+def crosses(window: Window, at: time) -> bool:
+    """Say whether a time of day, in UTC, lies in the window; without a beginning everything does."""
+    if window.since is None:
+        return True
+    last = datetime.combine(window.until.date(), at, UTC)
+    if last > window.until:
+        last -= timedelta(days=1)
+    return window.since < last
 
 
 def live_window(runtime: Runtime, context: Context, *, backfill: bool) -> Window:

@@ -16,21 +16,32 @@ from cartage.windows import Selection, Window
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cartage.integrations import Side
 
-def form(record: str, *, dry_run: bool = False) -> dict[str, Param]:
+FEEDS = ("stock", "price")
+"""Kinds of records that go out in feeds, as `cartage.records.batch` has them: not imported, to keep parsing light."""
+
+
+NAMES = {"stock": "SKU", "price": "SKU", "shipment": "Order", "location": "Location"}
+"""What people call the numbers of records by their kind, where it is not the kind itself."""
+
+
+def form(record: str, *, origin: Side = "storefront", dry_run: bool = False) -> dict[str, Param]:
     """Give the form's fields for a flow that carries this kind of record.
 
     Args:
         record: kind of record.
+        origin: the side its records come from.
         dry_run: what a run is that nobody filled the form for, a scheduled one.
     """
-    return {
+    name = NAMES.get(record, record.capitalize())
+    fields = {
         "keys": Param(
             [],
             type=["array", "null"],
             items={"type": "string"},
-            title=f"{record.capitalize()} numbers",
-            description=f"Take only these {record} numbers, one a line. Empty takes all.",
+            title=f"{name} numbers" if name != "SKU" else "SKUs",
+            description="Take only these, one a line. Empty takes all.",
         ),
         "since": Param(
             None,
@@ -57,9 +68,22 @@ def form(record: str, *, dry_run: bool = False) -> dict[str, Param]:
             type=["array", "null"],
             items={"type": "integer"},
             title="Quarantine ids",
-            description="Try these quarantined records again. The ledger is then the source.",
+            description="Try these quarantined records again. "
+            + ("The ledger is then the source." if origin == "storefront" else "They are read anew."),
         ),
     }
+    if record in FEEDS:
+        fields["full"] = Param(
+            default=False, type="boolean", title="Full run", description="Read everything, not only what changed."
+        )
+        fields["proposals"] = Param(
+            [],
+            type=["array", "null"],
+            items={"type": "integer"},
+            title="Proposals",
+            description="Read the records of these proposals anew, once a person has decided them.",
+        )
+    return fields
 
 
 def read_form(params: Mapping[str, Any], *, backfill: bool) -> tuple[Selection, datetime | None, datetime | None]:
@@ -83,9 +107,12 @@ def read_form(params: Mapping[str, Any], *, backfill: bool) -> tuple[Selection, 
         quarantine=tuple(int(each) for each in params.get("quarantine") or ()),
         dry_run=bool(params.get("dry_run")),
         backfill=backfill,
+        full=bool(params.get("full")),
+        proposals=tuple(int(each) for each in params.get("proposals") or ()),
     )
-    if selection.quarantine and selection.keys:
-        raise SettingsError("params.quarantine and params.keys exclude each other: give one of them")
+    chosen = [name for name in ("keys", "quarantine", "proposals") if getattr(selection, name)]
+    if len(chosen) > 1:
+        raise SettingsError(f"{' and '.join(f'params.{name}' for name in chosen)} exclude each other: give one of them")
     return selection, since, until
 
 

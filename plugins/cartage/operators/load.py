@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cartage.errors import BatchError
 from cartage.operators.base import FlowOperator, Passage
 from cartage.records.outcome import Outcome, Verdict
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from cartage.operators.runtime import Runtime
     from cartage.records.batch import Batch
-    from cartage.seams import Planned, Target
+    from cartage.seams import FeedTarget, Journal, Planned, Target
 
 PLANNED = {
     "create": Outcome.CREATED,
@@ -50,41 +51,79 @@ class LoadOperator(FlowOperator):
             RetryableError: some documents could not be written for now; all others were.
             BatchError: nothing can be written, and no retry mends it.
         """
-        from cartage.records.batch import BatchRef
+        from cartage.records.batch import FEEDS, BatchRef
 
         passage = Passage.of(self.previous)
         runtime = self.runtime()
         counts: dict[str, int] = {}
         with runtime.pinned(passage.run, passage.pin, concurrency=self.slots) as flow:
-            documents = flow.staging.read(BatchRef(**passage.batches[0]))
-            target = runtime.system(runtime.integration.erp.system).target(flow)
+            target = runtime.target_system.target(flow)
+            documents = (flow.staging.read(BatchRef(**each)) for each in passage.batches[::2])
             if passage.dry_run:
                 verdicts = self._plan(runtime, passage.run, target, documents)
+            elif self.record in FEEDS:
+                feeds = runtime.ledger.feeds(self.integration, self.flow, passage.run)
+                verdicts = self._set_aside(runtime, passage, target.publish(documents, feeds))
             else:
-                verdicts = self._write(runtime, passage, target, documents)
+                journal = self._journal(runtime, passage)
+                verdicts = self._set_aside(runtime, passage, target.write(next(documents), journal))
             runtime.ledger.outcomes.settle(passage.run, self.record, _counted(verdicts, counts))
         self.log.info("run %d, batch %d: %s", passage.run, passage.batches[0]["number"], counts)
         return counts
 
-    def _write(self, runtime: Runtime, passage: Passage, target: Target, documents: Batch) -> Iterator[Verdict]:
-        from cartage.operators.accounting import SET_ASIDE, quarantine
-        from cartage.records.batch import BatchRef
+    def _journal(self, runtime: Runtime, passage: Passage) -> Journal:
+        holder = f"load[{passage.batches[0]['number']}]"
+        return runtime.ledger.journal(passage.run, self.integration, runtime.destination, holder=holder)
 
-        batch = passage.batches[0]["number"]
-        journal = runtime.ledger.journal(
-            passage.run, self.integration, runtime.integration.erp.system, holder=f"load[{batch}]"
-        )
-        records: Batch | None = None
-        for verdict in target.write(documents, journal):
+    def _set_aside(self, runtime: Runtime, passage: Passage, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
+        """Quarantine what the target refused, with the record as it was before the transform."""
+        from cartage.operators.accounting import SET_ASIDE, quarantine
+
+        batches = Originals(runtime, passage)
+        for verdict in verdicts:
             if verdict.outcome in SET_ASIDE:
-                records = records or runtime.staging.read(BatchRef(**passage.batches[1]))
-                quarantine(runtime, passage.run, "load", [verdict], batch=records)
+                quarantine(runtime, passage.run, "load", [verdict], batch=batches.of(verdict.row))
             yield verdict
 
-    def _plan(self, runtime: Runtime, run: int, target: Target, documents: Batch) -> Iterator[Verdict]:
-        plans = list(target.plan(documents))
-        runtime.ledger.plans.put(run, plans)
-        return _verdicts(plans)
+    def _plan(
+        self, runtime: Runtime, run: int, target: Target | FeedTarget, documents: Iterable[Batch]
+    ) -> Iterator[Verdict]:
+        for batch in documents:
+            plans = list(target.plan(batch))
+            runtime.ledger.plans.put(run, plans)
+            yield from _verdicts(plans)
+
+
+class Originals:
+    """The neutral records that a load's documents were made of, read when one is asked for, a batch at a time.
+
+    Args:
+        runtime: the flow's.
+        passage: pairs of documents and records.
+    """
+
+    def __init__(self, runtime: Runtime, passage: Passage) -> None:
+        self._runtime = runtime
+        self._refs = passage.batches[1::2]
+        self._at = -1
+        self._rows: frozenset[int] = frozenset()
+        self._batch: Batch | None = None
+
+    def of(self, row: int) -> Batch:
+        """Give the batch that holds the record with this row number.
+
+        Raises:
+            BatchError: none of them does; then a verdict names a row that the target was never given.
+        """
+        from cartage.records.batch import KINDS, BatchRef
+
+        for _ in range(len(self._refs) + 1):  # verdicts come about in the order of the batches
+            if self._batch is not None and row in self._rows:
+                return self._batch
+            self._at = (self._at + 1) % len(self._refs)
+            self._batch = self._runtime.staging.read(BatchRef(**self._refs[self._at]))
+            self._rows = frozenset(self._batch.root[KINDS[self._batch.record].LINK].to_pylist())
+        raise BatchError(f"the target gave a verdict for row {row}, which this load never sent: a fault of the target")
 
 
 def _verdicts(plans: Iterable[Planned]) -> Iterator[Verdict]:

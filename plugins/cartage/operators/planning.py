@@ -38,7 +38,7 @@ def collect(runtime: Runtime, run: Run) -> PlanReport:
     """Add up a dry run's plans, values of people masked by the system that would be written to."""
     from cartage.quality import Aside, PlanReport
 
-    system = runtime.system(runtime.integration.erp.system)
+    system = runtime.target_system
     report = PlanReport(f"{run.integration}.{run.flow}", str(run.id), run.window, system.NAME)
     planned = _records(runtime.ledger.plans.of(run.id), system.masked)
     upcoming = next(planned, None)

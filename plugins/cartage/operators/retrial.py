@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from cartage.errors import Complaint, SettingsError
+from cartage.ledger.states import number_of
 from cartage.records.batch import Batch, empty
 from cartage.records.outcome import Outcome, Verdict
 from cartage.records.wire import from_json
 from cartage.seams import Read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from cartage.ledger.quarantine import Quarantined
     from cartage.ledger.runs import Run
@@ -42,6 +44,34 @@ def reread(runtime: Runtime, selection: Selection) -> Iterator[Read]:
     if not selection.dry_run:
         runtime.ledger.quarantine.retrying(list(selection.quarantine))
     yield Read(_joined(runtime.record, batches), tuple(verdicts), originals)
+
+
+def renamed(runtime: Runtime, selection: Selection) -> Selection:
+    """Turn quarantine ids into the numbers of their records, for a source that is asked again.
+
+    Raises:
+        SettingsError: an id that this flow's quarantine does not have.
+    """
+    entries = _named(runtime, selection)
+    if not selection.dry_run:
+        runtime.ledger.quarantine.retrying(list(selection.quarantine))
+    return replace(selection, keys=_numbers(each.key for each in entries))
+
+
+def proposed(runtime: Runtime, selection: Selection) -> Selection:
+    """Turn proposals into the numbers of their records.
+
+    Raises:
+        SettingsError: a proposal that this flow does not have.
+    """
+    found: list[str] = []
+    for each in selection.proposals:
+        found.extend(runtime.ledger.proposals.keys(each))
+    return replace(selection, keys=_numbers(found))
+
+
+def _numbers(keys: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({number_of(key) for key in keys}))
 
 
 def give_back(runtime: Runtime, run: Run) -> None:

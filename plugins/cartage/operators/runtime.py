@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from cartage.context import FlowContext
 from cartage.errors import SettingsError
-from cartage.integrations import FlowDeploy, Integration, include_folder, load_deploy
+from cartage.integrations import FlowDeploy, Integration, Side, include_folder, load_deploy
 from cartage.operators import pins
 
 if TYPE_CHECKING:
@@ -41,12 +41,17 @@ class Runtime:
         integration: its name, as in ``include/integrations``.
         flow: the flow's name within it.
         record: kind of record the flow carries.
+        origin: the side of the integration where its records come from.
     """
 
-    def __init__(self, integration: str, flow: str, record: str) -> None:
+    def __init__(self, integration: str, flow: str, record: str, origin: Side = "storefront") -> None:
         self.integration: Integration = load_deploy(integration, include_folder())
         self.flow = flow
         self.record = record
+        joined = self.integration
+        systems = (joined.storefront.system, joined.erp.system)
+        self.origin, self.destination = systems if origin == "storefront" else systems[::-1]
+        self.from_erp = origin == "erp"
 
     @property
     def deploy(self) -> FlowDeploy:
@@ -67,9 +72,15 @@ class Runtime:
 
         return Staging(staging_root())
 
-    def system(self, name: str) -> ModuleType:
-        """Give a system's entry module, which makes its sources and targets."""
-        return import_module(f"cartage.systems.{name}.entry")
+    @property
+    def source_system(self) -> ModuleType:
+        """The entry module of the system where records come from; it makes sources."""
+        return import_module(f"cartage.systems.{self.origin}.entry")
+
+    @property
+    def target_system(self) -> ModuleType:
+        """The entry module of the system where records go; it makes transformers and targets."""
+        return import_module(f"cartage.systems.{self.destination}.entry")
 
     def pin(self) -> str:
         """Keep all settings and mappings as they are now, revisions laid over, and give their digest."""
@@ -105,6 +116,7 @@ class Runtime:
                 include=folder,
                 staging=self.staging,
                 drops=self.ledger.drops(self.integration.name, self.flow, run),
+                run=run,
                 concurrency=concurrency,
             )
         finally:

@@ -123,7 +123,7 @@ class SettleOperator(FlowOperator):
         Raises:
             CartageError: it cannot be told; the run is then failed, until a further try settles it.
         """
-        source = runtime.system(runtime.integration.storefront.system).source(flow)
+        source = runtime.source_system.source(flow)
         try:
             source.acknowledge(self._numbered(runtime, run))
         except CartageError as error:

@@ -20,7 +20,8 @@ class TransformOperator(FlowOperator):
         """Do it.
 
         Returns:
-            For each mapped load a `Passage` with two batches: the documents, and the records they are made of.
+            For each mapped load a `Passage` with pairs of batches: documents, and the records they are made of. A
+            load gets one pair; of kinds that go out in feeds, one load gets all.
 
         Raises:
             BatchError: too large a share failed, so nothing of the run is sent.
@@ -29,15 +30,20 @@ class TransformOperator(FlowOperator):
         if not passage.batches:
             return []
         from cartage.operators.accounting import halt_if_too_many, quarantine
-        from cartage.records.batch import BatchRef
+        from cartage.records.batch import FEEDS, BatchRef
 
         runtime = self.runtime()
         with runtime.pinned(passage.run, passage.pin) as flow:
-            transformer = runtime.system(runtime.integration.erp.system).transformer(flow)
+            transformer = runtime.target_system.transformer(flow)
             refs = [BatchRef(**each) for each in passage.batches]
+            total = sum(ref.records for ref in refs)
             batches = (flow.staging.read(ref) for ref in refs)
+            if self.record in FEEDS:
+                from cartage.operators.feeding import Feeding
+
+                return Feeding(runtime, flow, passage).of(zip(refs, transformer(batches, total), strict=True))
             passages = []
-            for ref, transformed in zip(refs, transformer(batches, sum(ref.records for ref in refs)), strict=True):
+            for ref, transformed in zip(refs, transformer(batches, total), strict=True):
                 if transformed.verdicts:
                     quarantine(runtime, passage.run, "transform", transformed.verdicts, batch=flow.staging.read(ref))
                 if len(transformed.documents):

@@ -16,7 +16,6 @@ from cartage.systems.sfcc.drop_names import climbs, is_document, understand
 from cartage.systems.sfcc.xml.reader import DocumentReader, Limits, Reading
 from cartage.systems.sfcc.xml.tables import VERSION_TIME, Numbers, Origin
 from cartage.systems.sfcc.xml.unpacking import DocumentDamaged, DocumentRefused
-from cartage.windows import Window
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from cartage.settings import Drops
     from cartage.staging import Staging
     from cartage.systems.sfcc.sftp_folder import RemoteFile, SftpFolder
-    from cartage.windows import Selection
+    from cartage.windows import Selection, Window
 
     class Acknowledger(Protocol):
         """Tells the shop what became of its records."""
@@ -147,11 +146,9 @@ class DropSource:
         What is on the server decides, so doing it again after a crash does the rest. A file that was
         written anew since it landed stays where it is, for the next run.
         """
-        since = datetime.now(UTC) - _REMEMBERED
         known: dict[str, list[Drop]] = {}
-        for drop in self._book.landed_between(Window(since, datetime.now(UTC) + _REMEMBERED)):
-            if drop.state != "landed":
-                known.setdefault(drop.path, []).append(drop)
+        for drop in self._book.done_with(datetime.now(UTC) - _REMEMBERED):
+            known.setdefault(drop.path, []).append(drop)
         with self._server.connected():
             for folder, _ in self._folders():
                 for file in self._server.files(folder):

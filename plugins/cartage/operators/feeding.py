@@ -1,0 +1,145 @@
+"""Feeds: of all rows that a transform gave, keep those that tell the target something new and may go out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cartage.errors import BatchError
+from cartage.records.batch import Batch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cartage.context import FlowContext
+    from cartage.operators.base import Passage
+    from cartage.operators.runtime import Runtime
+    from cartage.records.batch import BatchRef
+    from cartage.seams import Memory, Transformed
+
+FEW = 20_000
+"""Records of a run up to which the ledger is asked for these alone, and not for all it was ever told."""
+
+COMPACT = ("record", "key", "group", "sku", "value", "before", "hash")
+"""Columns by which a guardrail judges the rows of a whole run; `explained` too, where a kind has it."""
+
+
+class Feeding:
+    """The rows of one run, on their way into feeds.
+
+    Args:
+        runtime: the flow's.
+        flow: the run's context.
+        passage: what came from `validate`.
+    """
+
+    def __init__(self, runtime: Runtime, flow: FlowContext, passage: Passage) -> None:
+        self._runtime = runtime
+        self._flow = flow
+        self._passage = passage
+        records = sum(each["records"] for each in passage.batches)
+        self._told = told_of(self._memory, None) if records > FEW else None
+
+    @property
+    def _memory(self) -> Memory:
+        if self._flow.memory is None:
+            raise BatchError("a flow of feeds needs what the ledger remembers of its records; a fault of the caller")
+        return self._flow.memory
+
+    def of(self, transformed: Iterable[tuple[BatchRef, Transformed]]) -> list[dict[str, Any]]:
+        """Stage the rows that go out, and account for all others.
+
+        Args:
+            transformed: for each batch of records, its reference and the feed rows made of it.
+
+        Returns:
+            One `Passage` for the one load, or none when nothing goes out.
+
+        Raises:
+            BatchError: too large a share failed, so nothing of the run is sent.
+        """
+        from cartage.operators.accounting import halt_if_too_many, quarantine
+
+        run = self._passage.run
+        staged: list[tuple[BatchRef, BatchRef]] = []
+        compact: list[pa.Table] = []
+        for ref, each in transformed:
+            if each.verdicts:
+                quarantine(self._runtime, run, "transform", each.verdicts, batch=self._flow.staging.read(ref))
+            news = self._news(ref.number, each.documents)
+            if len(news):
+                staged.append((self._flow.staging.write(str(run), "news", ref.number, news), ref))
+                compact.append(news.root.select([name for name in news.root.column_names if name in _JUDGED]))
+        halt_if_too_many(self._runtime, self._flow, run)
+        if not staged:
+            return []
+        held = self._hold(pa.concat_tables(compact))
+        pairs = [part for rows, ref in staged for part in self._let_out(rows, ref, held)]
+        return [self._passage.with_batches(pairs).as_dict()] if pairs else []
+
+    def _news(self, number: int, rows: Batch) -> Batch:
+        """Leave out what the target was told already, count it as unchanged, and note the rest singly."""
+        told = self._told if self._told is not None else told_of(self._memory, rows.root["key"].to_pylist())
+        known, news = unlike(rows, told)
+        runtime, run = self._runtime, self._passage.run
+        if known:
+            runtime.ledger.tallies.put(run, runtime.record, number, {"unchanged": known})
+        if len(news):
+            names = {"record": "row", "key": "key", "version": "version", "hash": "hash"}
+            told_next = {"value": "value", "as_of": "as_of"}
+            noted = news.root.select([*names, *told_next]).rename_columns([*names.values(), *told_next.values()])
+            runtime.ledger.outcomes.extracted(run, runtime.record, noted, batch=number)
+        return news
+
+    def _hold(self, rows: pa.Table) -> pa.Array:
+        """Ask the guardrail, hold what it holds as proposals, and give the record rows of that."""
+        from cartage.operators.guardrails import hold
+
+        return hold(self._runtime, self._flow, self._passage, rows)
+
+    def _let_out(self, staged: BatchRef, ref: BatchRef, held: pa.Array) -> list[dict[str, Any]]:
+        """Give the pair of rows that go out and the records they are made of; nothing when all are held."""
+        batch = self._flow.staging.read(staged)
+        out = pc.invert(pc.is_in(batch.root["record"], value_set=held))
+        going = batch.root["record"].filter(out)
+        if not len(going):
+            return []
+        if len(going) < len(batch):
+            staged = self._flow.staging.write(str(self._passage.run), "documents", ref.number, batch.only(going))
+        return [staged.as_dict(), ref.as_dict()]
+
+
+_JUDGED = frozenset({*COMPACT, "explained"})
+
+
+def told_of(memory: Memory, keys: list[str] | None) -> pa.Table:
+    """Give what the target was last told of these records, or of all: columns `key`, `hash`, `value`, `as_of`."""
+    return memory.told(keys).table
+
+
+def unlike(rows: Batch, told: pa.Table) -> tuple[int, Batch]:
+    """Tell the rows that say something new from those that were told already.
+
+    Args:
+        rows: feed rows with columns `record`, `key` and `hash`.
+        told: columns `key`, `hash` and `value`, a row a record.
+
+    Returns:
+        How many were told already, and the others, with `before` set to the value that the target was last told.
+    """
+    root = rows.root
+    at = pc.index_in(root["key"], value_set=told["key"].combine_chunks())
+    before = told["value"].take(at)
+    new = pc.invert(pc.fill_null(pc.equal(root["hash"], told["hash"].take(at)), fill_value=False))
+    root = root.set_column(root.schema.get_field_index("before"), root.schema.field("before"), before)
+    batch = replace(rows, tables={**rows.tables, "rows": root})
+    news = root.filter(new)
+    known = len(root) - len(news)
+    if not known:
+        return 0, batch
+    others = {name: each.filter(pc.is_in(each["record"], value_set=news["record"].combine_chunks()))
+              for name, each in rows.tables.items() if name != "rows"}  # fmt: skip
+    return known, Batch(rows.record, {"rows": news, **others})
