@@ -311,8 +311,28 @@ class Memory(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class Late:
+    """What came to light after its run had ended: the target did not take a record of a feed that it was sent.
+
+    The record was counted as told; it must be forgotten again, so that the next full run tells it anew.
+
+    Attributes:
+        feed: name of the feed.
+        key: the record's key.
+        complaints: the target's reasons.
+    """
+
+    feed: str
+    key: str
+    complaints: tuple[Complaint, ...]
+
+
 class FeedTarget(Protocol):
     """Where records go that the target is told of in files."""
+
+    late: list[Late]
+    """What `publish` learnt of feeds of earlier runs; whole once its verdicts were taken."""
 
     def publish(self, batches: Iterable[Batch], feeds: FeedBook) -> Iterator[Verdict]:
         """Write feeds of all these rows, bring them over and, where it can be known, see them imported.
