@@ -17,6 +17,7 @@ from cartage.systems.netsuite.suiteql import in_chunks, in_list, quote
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from concurrent.futures import Executor
+    from datetime import datetime
 
     from cartage.systems.netsuite.hook import NetSuiteHook
     from cartage.systems.netsuite.suiteql import Row
@@ -28,12 +29,12 @@ CHUNK = 500
 
 
 @lru_cache
-def query(name: str) -> tuple[str, tuple[str, ...]]:
-    """Give the text of ``queries/{name}.sql``, its comments left out, and the columns to page by.
+def query(name: str, folder: Path = QUERIES) -> tuple[str, tuple[str, ...]]:
+    """Give the text of ``{folder}/{name}.sql``, its comments left out, and the columns to page by.
 
     A first line ``-- key: a, b`` names the columns that no two rows share; without it that is ``id``.
     """
-    lines = (QUERIES / f"{name}.sql").read_text(encoding="utf-8").splitlines()
+    lines = (folder / f"{name}.sql").read_text(encoding="utf-8").splitlines()
     key = lines[0].removeprefix(_KEY).split(",") if lines[0].startswith(_KEY) else ["id"]
     text = "\n".join(line for line in lines if not line.lstrip().startswith("--")).strip()
     return text, tuple(each.strip() for each in key)
@@ -102,11 +103,13 @@ class Reader:
     Args:
         hook: NetSuite's transport.
         executor: where portions of one look-up run side by side; None runs them one after the other.
+        queries: folder of the queries.
     """
 
-    def __init__(self, hook: NetSuiteHook, executor: Executor | None = None) -> None:
+    def __init__(self, hook: NetSuiteHook, executor: Executor | None = None, queries: Path = QUERIES) -> None:
         self._hook = hook
         self._executor = executor
+        self._queries = queries
 
     def rows(self, name: str, values: Iterable[str], **literals: str) -> list[Row]:
         """Give all rows of ``queries/{name}.sql`` for these values.
@@ -139,7 +142,7 @@ class Reader:
             found[name].extend(rows)
         return found
 
-    def all(self, name: str, **literals: str) -> list[Row]:
+    def all(self, name: str, **literals: str | datetime) -> list[Row]:
         """Give all rows of a query that takes no list."""
         return self._run(name, {key: quote(value) for key, value in literals.items()})
 
@@ -163,7 +166,7 @@ class Reader:
         return found
 
     def _run(self, name: str, literals: Mapping[str, str]) -> list[Row]:
-        text, key = query(name)
+        text, key = query(name, self._queries)
         for placeholder, literal in literals.items():
             text = text.replace("{" + placeholder + "}", literal)
         return list(self._hook.suiteql(text, key=key))
