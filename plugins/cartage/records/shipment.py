@@ -22,6 +22,7 @@ ORDERS = table(
         "erp_numbers": (TEXT, "their numbers, as a JSON array"),
         "status": (TEXT, "one of STATUSES"),
         "closed": (FLAG, "nothing more will be shipped: every line is shipped, closed or cancelled"),
+        "adopted": (FLAG, "another connector wrote it to the ERP, so that it may be no order of the shop at all"),
         "cancelled": (FLAG, "nothing was shipped and nothing will be"),
         "short": (FLAG, "some of it was shipped, and the rest was closed"),
     }
@@ -46,6 +47,7 @@ PACKAGES = table(
         "tracking_number": (TEXT, "tracking number"),
         "carrier": (TEXT, "who carries it, as the ERP calls them"),
         "shipped_at": (INSTANT, "when it left"),
+        "contents": (TEXT, "units of this shipment in the fulfilment by the shop's line, as a JSON object"),
     }
 )
 
