@@ -11,6 +11,7 @@ from sandbox.netsuite import sublists
 from sandbox.netsuite.answers import Refusal, invalid, user_error
 from sandbox.netsuite.customization import load
 from sandbox.netsuite.schema import Schema
+from sandbox.netsuite.stock import Shelves
 from sandbox.netsuite.store import ITEM_TYPES, TRANSACTION_TYPES, Record, Store, family, utc_now
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Account:
         self.customization = load(config.sdf_project)
         self.schema = Schema(self.customization)
         self.store = Store(home / "netsuite.db", self.customization)
+        self.shelves = Shelves(self.store)
         self.registry = registry
 
     def known_type(self, name: str) -> str:

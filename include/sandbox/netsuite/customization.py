@@ -31,6 +31,11 @@ _APPLIES: dict[str, tuple[str, ...]] = {
     "colitemfulfillment": ("itemFulfillment-itemElement",),
     "appliestocustomer": ("customer",),
     "appliestocontact": ("contact",),
+    "appliestoinventory": ("inventoryItem",),
+    "appliestoitemassembly": ("assemblyItem",),
+    "appliestokit": ("kitItem",),
+    "appliestononinventory": ("nonInventorySaleItem",),
+    "appliestoothercharge": ("otherChargeSaleItem",),
 }
 """Flag of the SDF object -> definitions that get the field."""
 

@@ -62,6 +62,7 @@ SUBLIST_KEYS: dict[str, LineKeys] = {
     "itemPricing": LineKeys(("item",)),
     "taxRegistration": LineKeys(("id",), numbered="id"),
     "member": LineKeys(("item",)),
+    "locations": LineKeys(("location",)),
     "price": LineKeys(("currencyPage", "priceLevel", "quantity")),
     "subsidiary": LineKeys(("id",)),
     "package": LineKeys(("packageTrackingNumber",)),

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sandbox.netsuite.answers import Refusal, plain
+from sandbox.netsuite.stock import STOCKED
 from sandbox.netsuite.store import ITEM_TYPES, Record
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Representation:
                 raise Refusal("NONEXISTENT_FIELD", f"Unknown field '{name}'.", parameter="fields")
         address = f"{self.base}/{record.type}/{record.id}"
         shown: dict[str, Any] = {"links": [{"rel": "self", "href": address}]}
-        values = dict(record.body) | {"id": str(record.id), "lastModifiedDate": record.modified}
+        values = self._body(record) | {"id": str(record.id), "lastModifiedDate": record.modified}
         values["dateCreated" if "dateCreated" in definition else "createdDate"] = record.created
         if record.external_id:
             values["externalId"] = record.external_id
@@ -66,7 +67,7 @@ class Representation:
             raise Refusal("NONEXISTENT_FIELD", f"Unknown subresource '{name}'.", status=404, url=name)
         shown: dict[str, Any] = self._content(
             known,
-            record.body.get(name, [] if known.kind == "list" else {}),
+            self._body(record).get(name, [] if known.kind == "list" else {}),
             f"{self.base}/{record.type}/{record.id}/{name}",
             expand=self.expand,
         )
@@ -79,11 +80,19 @@ class Representation:
             Refusal: there is no such line.
         """
         known = self.account.schema.definitions[record.type].get(name)
-        for line in record.body.get(name, []) if known else []:
-            if key in (str(line.get("line", "")), str(line.get("id", "")), str(line.get("internalId", ""))):
+        for line in self._body(record).get(name, []) if known else []:
+            if key in (str(line.get(each, "")) for each in ("line", "id", "internalId", "locationId")):
                 assert known is not None
                 return self._fields(known.target, line, f"{self.base}/{record.type}/{record.id}/{name}/{key}")
         raise Refusal("NONEXISTENT_ID", f"There is no line {key} in {name}.", status=404, url=key)
+
+    def _body(self, record: Record) -> dict[str, Any]:
+        """Give the body with what lies on the shelves now: stock moves without a change of the item."""
+        if record.type not in STOCKED:
+            return dict(record.body)
+        levels = self.account.shelves.levels(record.id)
+        sums = {name: sum(each.get(name, 0) for each in levels) for name in ("quantityAvailable", "quantityOnHand")}
+        return record.body | {"locations": levels} | sums
 
     def _value(self, known: Property, value: Any, address: str) -> Any:
         if known.kind in ("list", "object"):
@@ -111,7 +120,7 @@ class Representation:
             if "-" not in known.target:
                 items.append({**self._reference(known.target, line), **line})
                 continue
-            key = line.get("line") or line.get("internalId") or line.get("id") or position
+            key = line.get("line") or line.get("internalId") or line.get("id") or line.get("locationId") or position
             where = f"{address}/{key if not isinstance(key, dict) else key['id']}"
             items.append(
                 self._fields(known.target, line, where) if expand else {"links": [{"rel": "self", "href": where}]}

@@ -8,22 +8,17 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sandbox import catalogue
-from sandbox.netsuite import people, stock
-from sandbox.netsuite.store import Record, family
+from sandbox.netsuite import people
+from sandbox.netsuite.seed_items import reference, seed_items
+from sandbox.netsuite.store import Record
 
 if TYPE_CHECKING:
     from sandbox.netsuite.account import Account
 
-SHELF = Decimal(1000)
-"""Units of each inventory item on each location's shelf."""
-
 _COUNTRIES = {"1": "DE", "2": "US"}
+_NAMED = {"classification": catalogue.CLASSES, "pricingGroup": catalogue.PRICE_GROUPS,
+          "paymentMethod": catalogue.PAYMENT_METHODS}  # fmt: skip
 _RATES = {"EUR": "1", "USD": "0.92", "GBP": "1.17", "JPY": "0.0061"}
-_PRICE_LEVELS = {"-1": "Custom", "1": "Base Price", "2": "Wholesale", "3": "Employee"}
-_KINDS = {"inventory": "inventoryItem", "kit": "kitItem", "non_inventory": "nonInventorySaleItem"}
-_UNTAXED = ("gift-certificate", "gift-certificate-tender", "sales-tax")
-_FIRST_ITEM = 1001
-_FIRST_SPECIAL = 901
 
 
 def seed(account: Account) -> None:
@@ -33,7 +28,7 @@ def seed(account: Account) -> None:
     with account.store.transaction():
         _lists(account)
         _periods(account)
-        _items(account)
+        seed_items(account, dt.datetime.now(dt.UTC).date())
         _people(account)
         _orders(account)
         _start_sequences(account)
@@ -48,12 +43,6 @@ def _add(
     return record
 
 
-def _reference(account: Account, record_type: str, id_: str) -> dict[str, str]:
-    found = account.store.point(family(record_type), "id", id_)
-    assert found is not None, f"{record_type} {id_}"
-    return {"id": id_, "refName": found[2]}
-
-
 def _lists(account: Account) -> None:
     for id_, (symbol, digits) in catalogue.CURRENCIES.items():
         _add(account, "currency", id_, {"name": symbol, "symbol": symbol, "currencyPrecision": digits,
@@ -62,26 +51,45 @@ def _lists(account: Account) -> None:
     for id_, (name, symbol) in catalogue.SUBSIDIARIES.items():
         country = _COUNTRIES.get(id_, "DE")
         _add(account, "subsidiary", id_, {"name": name, "fullName": name, "country": {"id": country, "refName": country},
-             "currency": _reference(account, "currency", currencies[symbol]), "isElimination": False})  # fmt: skip
-    for id_, (name, subsidiary) in catalogue.LOCATIONS.items():
-        _add(account, "location", id_, {"name": name, "fullName": name, "makeInventoryAvailable": True,
-             "subsidiary": [_reference(account, "subsidiary", subsidiary)]})  # fmt: skip
+             "currency": reference(account, "currency", currencies[symbol]), "isElimination": False})  # fmt: skip
+    for id_ in catalogue.LOCATIONS:
+        _location(account, id_)
+    _choices(account)
+
+
+def _choices(account: Account) -> None:
+    """Write the lists that other records choose from."""
     for method, (id_, price) in catalogue.SHIPPING_METHODS.items():
         _add(account, "shipItem", id_, {"itemId": method, "displayName": method, "shippingFlatRateAmount": price})
-    for id_, name in _PRICE_LEVELS.items():
-        _add(account, "priceLevel", id_, {"name": name, "isOnline": False})
+    for record_type, names in _NAMED.items():
+        for id_, name in names.items():
+            _add(account, record_type, id_, {"name": name})
+    for id_, name in catalogue.CARRIERS.items():
+        _add(account, "shipItem", id_, {"itemId": name, "displayName": name})
+    for id_, name in catalogue.PRICE_LEVELS.items():
+        _add(account, "priceLevel", id_, {"name": name, "isOnline": name == "Online Price"})
     for id_, name in catalogue.ACCOUNTS.items():
-        _add(
-            account,
-            "account",
-            id_,
-            {"acctName": name, "acctNumber": f"1{id_}", "acctType": {"id": "Bank", "refName": "Bank"}},
-        )
+        kind = {"id": "Bank", "refName": "Bank"}
+        _add(account, "account", id_, {"acctName": name, "acctNumber": f"1{id_}", "acctType": kind})
     for id_, name in catalogue.TAX_CODES.items():
         _add(account, "salesTaxItem", id_, {"name": name, "itemId": name, "taxType": "VAT"})
-    for id_, name in catalogue.PAYMENT_METHODS.items():
-        _add(account, "paymentMethod", id_, {"name": name})
     account.store.lay("taxtype", 1, [{"id": 1, "name": "VAT", "isinactive": False}])
+
+
+def _location(account: Account, id_: str) -> None:
+    name, subsidiary = catalogue.LOCATIONS[id_]
+    more = catalogue.LOCATION_DETAILS[id_]
+    street, city, postal_code, state, country, phone = more.address
+    body: dict[str, Any] = {
+        "name": name, "fullName": name, "makeInventoryAvailable": True, "makeInventoryAvailableStore": more.kind == "1",
+        "locationType": {"id": more.kind, "refName": "Store" if more.kind == "1" else "Warehouse"},
+        "subsidiary": [reference(account, "subsidiary", subsidiary)], "latitude": more.latitude, "longitude": more.longitude,
+        "mainAddress": {"addressee": name, "addr1": street, "city": city, "zip": postal_code, "state": state,
+                        "country": {"id": country, "refName": country}, "addrPhone": phone},
+    }  # fmt: skip
+    if more.buffer:
+        body["bufferStock"] = more.buffer
+    _add(account, "location", id_, body)
 
 
 def _periods(account: Account) -> None:
@@ -108,45 +116,14 @@ def show_closed_periods(account: Account) -> None:
             account.store.query("UPDATE accountingperiod SET closed = 'T' WHERE substr(startdate, 1, 7) = ?", month)
 
 
-def _items(account: Account) -> None:
-    base = _reference(account, "priceLevel", "1")
-    pages = [
-        _reference(account, "currency", id_) for id_, (symbol, _) in catalogue.CURRENCIES.items() if symbol != "JPY"
-    ]
-    ids: dict[str, str] = {}
-    for number, product in enumerate(catalogue.PRODUCTS, start=_FIRST_ITEM):
-        ids[product.sku] = str(number)
-        body: dict[str, Any] = {
-            "itemId": product.sku, "displayName": product.name, "salesDescription": product.name, "isTaxable": True,
-            "isOnline": True, "manufacturer": product.brand, "isFulfillable": True,
-            "price": [{"currencyPage": page, "priceLevel": base, "quantity": {"value": 0}, "price": product.price} for page in pages],
-        }  # fmt: skip
-        if product.sku.isdigit():
-            body["upcCode"] = product.sku
-        if product.members:
-            body["member"] = [
-                {"item": {"id": ids[sku], "refName": sku}, "quantity": Decimal(quantity)}
-                for sku, quantity in product.members
-            ]
-        item = _add(account, _KINDS[product.kind], str(number), body, product.sku)
-        if product.kind == "inventory":
-            for location in catalogue.LOCATIONS:
-                stock.set_level(account, item.id, location, SHELF)
-    for number, (name, record_type) in enumerate(catalogue.SPECIAL_ITEMS.items(), start=_FIRST_SPECIAL):
-        body = {"itemId": name, "displayName": name, "isTaxable": name not in _UNTAXED}
-        if record_type == "discountItem":
-            body["rate"] = "0"
-        _add(account, record_type, str(number), body, name)
-
-
 def _people(account: Account) -> None:
     today = dt.datetime.now(dt.UTC)
     for each in people.SEED_CUSTOMERS:
         body: dict[str, Any] = {
-            "email": each.email, "subsidiary": _reference(account, "subsidiary", each.subsidiary),
+            "email": each.email, "subsidiary": reference(account, "subsidiary", each.subsidiary),
             "isPerson": each.company_name is None, "entityId": f"CUST{each.id}", "isInactive": each.inactive,
-            "currency": _reference(account, "currency", each.currencies[0]),
-            "currencyList": [{"currency": _reference(account, "currency", id_)} for id_ in each.currencies],
+            "currency": reference(account, "currency", each.currencies[0]),
+            "currencyList": [{"currency": reference(account, "currency", id_)} for id_ in each.currencies],
         }  # fmt: skip
         names = {"firstName": each.first_name, "lastName": each.last_name, "companyName": each.company_name,
                  "custentity_ctg_customer_no": each.customer_no}  # fmt: skip
@@ -156,7 +133,7 @@ def _people(account: Account) -> None:
     for contact in people.SEED_CONTACTS:
         _add(account, "contact", contact.id, {
             "email": contact.email, "firstName": contact.first_name, "lastName": contact.last_name,
-            "company": _reference(account, "customer", contact.company),
+            "company": reference(account, "customer", contact.company),
         })  # fmt: skip
 
 
@@ -173,10 +150,10 @@ def _orders(account: Account) -> None:
             lines.append({"line": position, "item": {"id": str(found[0]), "refName": sku}, "quantity": Decimal(quantity),
                           "amount": amount, "price": {"id": "-1", "refName": "Custom"}})  # fmt: skip
         _add(account, "salesOrder", str(number), {
-            "entity": _reference(account, "customer", order.customer), "currency": _reference(account, "currency", order.currency),
-            "subsidiary": _reference(account, "subsidiary", site.subsidiary), "location": _reference(account, "location", site.location),
+            "entity": reference(account, "customer", order.customer), "currency": reference(account, "currency", order.currency),
+            "subsidiary": reference(account, "subsidiary", site.subsidiary), "location": reference(account, "location", site.location),
             "otherRefNum": order.other_ref_num, "orderStatus": {"id": "B", "refName": "B"}, "item": lines, "~lastitem": len(lines),
-            "shipMethod": _reference(account, "shipItem", method), "shippingCost": order.shipping_cost,
+            "shipMethod": reference(account, "shipItem", method), "shippingCost": order.shipping_cost,
         })  # fmt: skip
 
 

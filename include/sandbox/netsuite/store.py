@@ -18,13 +18,13 @@ from sandbox.netsuite import tables
 from sandbox.netsuite.answers import dumps, loads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from sandbox.netsuite.customization import Customization
 
 ITEM_TYPES = {
-    "inventoryItem": "InvtPart", "kitItem": "Kit", "nonInventorySaleItem": "NonInvtPart",
+    "inventoryItem": "InvtPart", "assemblyItem": "Assembly", "kitItem": "Kit", "nonInventorySaleItem": "NonInvtPart",
     "otherChargeSaleItem": "OthCharge", "discountItem": "Discount", "giftCertificateItem": "GiftCert",
 }  # fmt: skip
 """Record type -> SuiteQL's item type."""
@@ -112,13 +112,14 @@ class Store:
         self._db.executescript(_RECORDS)
         for statement in tables.statements(custom):
             self._db.execute(statement)
-        self._add_new_columns(custom)
+        self._add_new_columns()
+        self.before_commit: list[Callable[[], None]] = []
 
-    def _add_new_columns(self, custom: dict[str, dict[str, str]]) -> None:
+    def _add_new_columns(self) -> None:
         """A field that was deployed since the last start gets its column."""
-        for table, fields in custom.items():
+        for table, fields in self.columns.items():
             known = {row[1] for row in self._db.execute(f'PRAGMA table_info("{table}")')}
-            for name in fields.keys() - known:
+            for name in fields.keys() - known if table not in tables.VIEWS else ():
                 self._db.execute(f'ALTER TABLE "{table}" ADD COLUMN "{name}"')
 
     def close(self) -> None:
@@ -134,6 +135,8 @@ class Store:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
+            for each in self.before_commit:
+                each()
         except BaseException:
             self._db.execute("ROLLBACK")
             raise
@@ -200,6 +203,10 @@ class Store:
         )
         return [row[0] for row in rows], total
 
+    def is_date(self, table: str, column: str) -> bool:
+        """Whether a column of a SuiteQL table holds dates or moments."""
+        return self.columns[table].get(column) == "D"
+
     def lay(self, table: str, owner: int, rows: list[dict[str, Any]]) -> None:
         """Lay out an owner's rows in a SuiteQL table, in place of those it had."""
         key = tables.KEYS.get(table, "id")
@@ -210,6 +217,10 @@ class Store:
             names = ", ".join(f'"{name}"' for name in named)
             marks = ", ".join("?" * len(named))
             self._db.execute(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', tuple(named.values()))  # noqa: S608
+
+    def many(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Run one statement for each row."""
+        self._db.executemany(sql, rows)
 
     def reader(self) -> sqlite3.Connection:
         """Open a read-only connection for SuiteQL."""
@@ -240,6 +251,7 @@ def _custom_columns(customization: Customization) -> dict[str, dict[str, str]]:
         "transactionline": "custcol_",
         "customer": "custentity_",
         "contact": "custentity_",
+        "item": "custitem_",
     }
     return {
         table: {name: _LETTERS[each.type] for name, each in customization.fields.items() if name.startswith(prefix)}

@@ -5,6 +5,7 @@ Source: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_15
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from sandbox.netsuite.answers import invalid
@@ -95,7 +96,12 @@ def _find(lines: Lines, given: dict[str, Any]) -> int | None:
 
 
 def _key(value: Any) -> Any:
-    return str(value["id"]) if isinstance(value, dict) and "id" in value else str(value)
+    """Give a key's value as a text; a quantity of the price list, ``{"value": "10"}``, by its number."""
+    if isinstance(value, dict) and "id" in value:
+        return str(value["id"])
+    if isinstance(value, dict) and "value" in value:
+        return str(Decimal(str(value["value"] or 0)).normalize())
+    return str(value)
 
 
 def _join(old: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:

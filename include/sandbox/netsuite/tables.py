@@ -8,6 +8,15 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+_STOCK = (
+    "item:I location:I quantityavailable:N quantityonhand:N quantitycommitted:N quantityonorder:N quantitybackordered:N "
+    "quantityintransit:N lastquantityavailablechange:D preferredstocklevel:N safetystocklevel:N reorderpoint:N leadtime:I"
+)
+_ADDRESS = (
+    "nkey:I addressee:T attention:T addr1:T addr2:T addr3:T city:T state:T dropdownstate:T zip:T country:T addrphone:T "
+    "addrtext:T"
+)
+
 _COLUMNS = {
     "transaction": (
         "id:I tranid:T transactionnumber:T type:T recordtype:T abbrevtype:T status:T entity:I trandate:D createddate:D "
@@ -18,8 +27,8 @@ _COLUMNS = {
     "transactionline": (
         "uniquekey:I id:I transaction:I linesequencenumber:I item:I itemtype:T quantity:N quantityshiprecv:N "
         "quantitybilled:N quantitycommitted:N quantitybackordered:N foreignamount:N netamount:N rate:N price:I memo:T "
-        "location:I subsidiary:I department:I class:I entity:I mainline:B taxline:B isclosed:B isfullyshipped:B "
-        "createdfrom:I kitmemberof:I linelastmodifieddate:D commitinventory:I"
+        "location:I subsidiary:I department:I class:I entity:I mainline:B taxline:B iscogs:B isclosed:B isfullyshipped:B "
+        "createdfrom:I kitmemberof:I linelastmodifieddate:D commitinventory:I quantitypicked:N quantitypacked:N"
     ),
     "transactiontaxdetail": (
         "transaction:I transactionline:I linenumber:I taxcode:I taxtype:T taxrate:N taxbasis:N taxamount:N "
@@ -51,22 +60,29 @@ _COLUMNS = {
     "item": (
         "id:I itemid:T fullname:T displayname:T description:T itemtype:T subtype:T isinactive:B isonline:B upccode:T "
         "vendorname:T manufacturer:T mpn:T weight:N cost:N averagecost:N lastpurchaseprice:N totalquantityonhand:N "
-        "parent:I createddate:D lastmodifieddate:D externalid:T isfulfillable:B"
+        "parent:I createddate:D lastmodifieddate:D externalid:T isfulfillable:B class:I pricinggroup:I usemarginalrates:B "
+        "preferredlocation:I safetystocklevel:N preferredstocklevel:N reorderpoint:N leadtime:I"
     ),
-    "kititemmember": "parentitem:I item:I quantity:N",
+    "kititemmember": "parentitem:I item:I quantity:N linenumber:I",
     "pricing": "internalid:I item:I pricelevel:I quantity:N saleunit:I priceqty:N unitprice:N currency:I",
     "itemprice": "item:I price:N pricelevel:I pricelevelname:T currencypage:I isinactive:B",
     "customeritempricing": "customer:I item:I currency:I level:I price:N",
+    "customergrouppricing": "customer:I group:I level:I",
+    "pricinggroup": "id:I name:T isinactive:B externalid:T",
     "pricelevel": "id:I name:T discountpct:N isinactive:B isonline:B externalid:T",
-    "aggregateitemlocation": (
-        "item:I location:I quantityavailable:N quantityonhand:N quantitycommitted:N quantityonorder:N "
-        "quantitybackordered:N quantityintransit:N lastquantityavailablechange:D"
+    "aggregateitemlocation": _STOCK,
+    "inventoryitemlocations": _STOCK,
+    "assemblyitemlocations": _STOCK,
+    "location": (
+        "id:I name:T fullname:T isinactive:B subsidiary:I parent:I makeinventoryavailable:B makeinventoryavailablestore:B "
+        "locationtype:I mainaddress:I returnaddress:I latitude:N longitude:N timezone:T tranprefix:T usebins:B "
+        "includechildren:B allowstorepickup:B bufferstock:N storepickupbufferstock:N externalid:T lastmodifieddate:D"
     ),
-    "inventoryitemlocations": (
-        "item:I location:I quantityavailable:N quantityonhand:N quantitycommitted:N quantityonorder:N "
-        "quantitybackordered:N lastquantityavailablechange:D"
-    ),
-    "location": "id:I name:T fullname:T isinactive:B subsidiary:I parent:I makeinventoryavailable:B externalid:T lastmodifieddate:D",
+    "locationsubsidiarymap": "location:I subsidiary:I",
+    "locationmainaddress": _ADDRESS,
+    "locationreturnaddress": _ADDRESS,
+    "classification": "id:I name:T fullname:T isinactive:B parent:I subsidiary:I externalid:T lastmodifieddate:D",
+    "dual": "dummy:T",
     "subsidiary": "id:I name:T fullname:T legalname:T isinactive:B iselimination:B parent:I currency:I country:T externalid:T lastmodifieddate:D",
     "currency": "id:I name:T symbol:T exchangerate:N currencyprecision:I isbasecurrency:B isinactive:B externalid:T",
     "shipitem": "id:I itemid:T displayname:T description:T isinactive:B account:I externalid:T",
@@ -88,12 +104,13 @@ _COLUMNS = {
     "currencyrate": "id:I basecurrency:I transactioncurrency:I exchangerate:N effectivedate:D",
 }  # fmt: skip
 
-_VIEWS = {
+_OF_KIND = "SELECT a.* FROM aggregateitemlocation a JOIN item i ON i.id = a.item AND i.itemtype = '{}'"
+
+VIEWS = {
     "taxitem": "SELECT * FROM salestaxitem",
-    "inventoryitemlocations": (
-        "SELECT item, location, quantityavailable, quantityonhand, quantitycommitted, quantityonorder, "
-        "quantitybackordered, lastquantityavailablechange FROM aggregateitemlocation"
-    ),
+    "inventoryitemlocations": _OF_KIND.format("InvtPart"),
+    "assemblyitemlocations": _OF_KIND.format("Assembly"),
+    "dual": "SELECT 'X' AS dummy",
     "nexttransactionlinelink": "SELECT * FROM previoustransactionlinelink",
     "nexttransactionlink": (
         "SELECT DISTINCT previousdoc, previoustype, nextdoc, nexttype, linktype, foreignamount, lastmodifieddate "
@@ -117,8 +134,9 @@ _INDEXES = (
     "transactionline(item)", "transactiontaxdetail(transaction)", "customer(email)", "customer(LOWER(email))",
     "customer(externalid)", "customer(lastmodifieddate, id)", "contact(company)", "contact(email COLLATE NOCASE)",
     "customersubsidiaryrelationship(entity)", "customercurrencybalance(customer)", "customeraddressbook(entity)",
-    "item(itemid)", "item(externalid)", "item(upccode)", "item(lastmodifieddate, id)", "kititemmember(parentitem)",
-    "pricing(item)", "itemprice(item)", "previoustransactionlinelink(previousdoc)", "previoustransactionlinelink(nextdoc)",
+    "item(itemid)", "item(externalid)", "item(upccode)", "item(lastmodifieddate, id)", "kititemmember(item)",
+    "kititemmember(parentitem)", "aggregateitemlocation(lastquantityavailablechange, item, location)",
+    "locationsubsidiarymap(location)", "pricing(item)", "itemprice(item)", "previoustransactionlinelink(previousdoc)", "previoustransactionlinelink(nextdoc)",
     "trackingnumbermap(transaction)",
 )  # fmt: skip
 
@@ -126,7 +144,9 @@ KEYS: dict[str, str] = {
     "transactionline": "transaction", "transactiontaxdetail": "transaction", "customersubsidiaryrelationship": "id",
     "customercurrencybalance": "customer", "customeraddressbook": "entity", "kititemmember": "parentitem",
     "pricing": "item", "itemprice": "item", "previoustransactionlinelink": "nextdoc", "trackingnumbermap": "transaction",
-    "transactionshippingaddress": "nkey", "customeraddressbookentityaddress": "nkey", "transactionbillingaddress": "nkey", "customeritempricing": "customer",
+    "transactionshippingaddress": "nkey", "customeraddressbookentityaddress": "nkey", "transactionbillingaddress": "nkey", "customeritempricing": "customer", "customergrouppricing": "customer",
+    "locationsubsidiarymap": "location", "locationmainaddress": "nkey", "locationreturnaddress": "nkey",
+    "aggregateitemlocation": "item",
 }  # fmt: skip
 """Table -> the column that says whose rows they are; `id` elsewhere."""
 
@@ -149,7 +169,7 @@ def statements(custom: dict[str, dict[str, str]]) -> list[str]:
     """
     made = []
     for table, plain in columns().items():
-        if table in _VIEWS:
+        if table in VIEWS:
             continue
         fields = {**plain, **custom.get(table, {})}
         key = " PRIMARY KEY" if table not in KEYS and "id" in fields else ""
@@ -159,7 +179,8 @@ def statements(custom: dict[str, dict[str, str]]) -> list[str]:
     for position, index in enumerate(_INDEXES):
         table, _, rest = index.partition("(")
         made.append(f'CREATE INDEX IF NOT EXISTS by_{table}_{position} ON "{table}"({_quoted(rest)}')
-    made += [f'CREATE VIEW IF NOT EXISTS "{name}" AS {text}' for name, text in _VIEWS.items()]
+    for name, text in VIEWS.items():
+        made += [f'DROP VIEW IF EXISTS "{name}"', f'CREATE VIEW "{name}" AS {text}']
     return made
 
 

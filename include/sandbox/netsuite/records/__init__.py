@@ -6,7 +6,7 @@ from sandbox.netsuite.records.customers import ContactRules, CustomerRules, Rela
 from sandbox.netsuite.records.deposits import DepositRules
 from sandbox.netsuite.records.fulfilments import FulfilmentRules
 from sandbox.netsuite.records.items import ItemRules
-from sandbox.netsuite.records.lists import ListRules
+from sandbox.netsuite.records.lists import ListRules, LocationRules
 from sandbox.netsuite.records.sales import SaleRules
 from sandbox.netsuite.registry import Registry
 from sandbox.netsuite.store import ITEM_TYPES
@@ -22,8 +22,9 @@ def all_rules() -> Registry:
     registry.add(SaleRules(), "salesOrder", "invoice", "cashSale", "returnAuthorization")
     registry.add(DepositRules(), "customerDeposit")
     registry.add(FulfilmentRules(), "itemFulfillment")
+    registry.add(LocationRules(), "location")
     registry.add(
-        ListRules(), "location", "subsidiary", "currency", "shipItem", "priceLevel", "account", "paymentMethod",
-        "salesTaxItem", "accountingPeriod",
+        ListRules(), "subsidiary", "currency", "shipItem", "priceLevel", "account", "paymentMethod", "salesTaxItem",
+        "accountingPeriod", "classification", "pricingGroup",
     )  # fmt: skip
     return registry

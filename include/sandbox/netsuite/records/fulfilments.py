@@ -56,7 +56,7 @@ class FulfilmentRules:
                     f"{place}.quantity", f"Order line {ordered['line']} has {open_quantity(ordered)} left to fulfill."
                 )
             where = line.get("location") or ordered.get("location") or order.body.get("location")
-            if where is None and ordered["itemType"]["id"] in ("InvtPart", "Kit"):
+            if where is None and ordered["itemType"]["id"] in ("InvtPart", "Assembly", "Kit"):
                 raise user_error("Please enter value(s) for: Location", path=f"{place}.location")
             line.update({"item": ordered["item"], "itemType": ordered["itemType"]["id"], "itemReceive": True})
             if where is not None:
@@ -73,9 +73,9 @@ class FulfilmentRules:
             wanted = stock.needs(
                 account, line, account.item(line["item"]), order.body.get("location"), line["quantity"]
             )
-            for item, location, quantity in wanted:
-                stock.ship(account, item, location, quantity)
-                taken.append([item, location, quantity])
+            for need in wanted:
+                stock.ship(account, need.item, need.location, need.quantity)
+                taken.append([need.item, need.location, need.quantity])
         body[_TAKEN] = taken
 
     def lay_out(self, account: Account, record: Record) -> None:

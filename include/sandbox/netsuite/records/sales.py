@@ -44,7 +44,7 @@ class SaleRules:
         if record.type == "salesOrder":
             self._order_status(body)
             stock.recommit(account, record, self._needs(account, body, items))
-            self._show_commitments(body, items)
+            stock.show_commitments(body)
         else:
             body.setdefault("status", {"id": "A", "refName": "Open"})
             body["amountRemaining"] = body["total"]
@@ -122,15 +122,6 @@ class SaleRules:
                 wanted += stock.needs(account, line, item, body.get("location"), open_quantity(line))
         return wanted
 
-    def _show_commitments(self, body: dict[str, Any], items: list[Record]) -> None:
-        held = [list(each) for each in body.get(stock.COMMITTED, [])]
-        for line, item in zip(body["item"], items, strict=True):
-            own = next((each for each in held if each[0] == str(item.id)), None)
-            line["quantityCommitted"] = own[2] if own else Decimal(0)
-            line["quantityBackOrdered"] = own[3] if own else Decimal(0)
-            if own:
-                held.remove(own)
-
     def lay_out(self, account: Account, record: Record) -> None:
         """Rows of transaction and its lines: the main line, items, shipping, handling, tax; links to the order."""
         body, store = record.body, account.store
@@ -169,7 +160,7 @@ def open_quantity(line: Line) -> Decimal:
 
 def fulfillable(line: Line) -> bool:
     """Whether a line's item is shipped at all."""
-    return line["itemType"]["id"] in ("InvtPart", "Kit", "NonInvtPart")
+    return line["itemType"]["id"] in ("InvtPart", "Assembly", "Kit", "NonInvtPart")
 
 
 def derived_status(lines: list[Line]) -> str:
@@ -205,7 +196,7 @@ def refresh_order(account: Account, order: Record) -> None:
     items = [account.item(line["item"]) for line in order.body["item"]]
     rules._order_status(order.body)  # noqa: SLF001 - the order's own rules
     stock.recommit(account, order, rules._needs(account, order.body, items))  # noqa: SLF001
-    rules._show_commitments(order.body, items)  # noqa: SLF001
+    stock.show_commitments(order.body)
     account.resave(order)
 
 
