@@ -1,0 +1,377 @@
+"""Mappings over columns: the payloads of a whole batch, written as text without a Python object for each of them.
+
+A rule is applied to the distinct values of its column, by the closure that `cartage.mapping.compiled` makes of
+it, and the results are laid out by row; then all pieces of a payload are joined in Arrow. The text is the canonical
+JSON of the payload that the closures give, byte for byte (a property test holds the two together). A record
+whose rules raise a fault is only marked: the caller has the closures say what is wrong with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cartage.mapping import canonical
+from cartage.mapping.compiled import ATTRIBUTES, ZONE
+from cartage.mapping.conversions import day
+from cartage.mapping.frames import (
+    Const,
+    Frame,
+    Json,
+    Values,
+    by_parent,
+    day_text,
+    instant_text,
+    joined,
+    json_of,
+)
+from cartage.mapping.model import SITE, Attribute, Body, Conditional, From, Join
+from cartage.mapping.model import Const as ConstRule
+from cartage.mapping.model import Each as EachRule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from numpy.typing import NDArray
+
+    from cartage.mapping.compiled import Compiler, Getter
+    from cartage.mapping.frames import Column, Text
+    from cartage.mapping.model import Rule, Steps
+
+_STEPS = ("if_null", "values", "transform", "lookup", "kind", "max", "required")
+_EMPTY = "{}"
+
+
+class NotColumnar(Exception):  # noqa: N818 - not an error: the closures do it
+    """The mapping has a rule that is not done by columns."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """Payloads of many rows.
+
+    Attributes:
+        texts: each row's payload as canonical JSON; that of a faulty row says nothing.
+        faulty: rows of which a rule raised a fault.
+    """
+
+    texts: pa.Array
+    faulty: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class _Value:
+    """JSON of a field: pieces of text, and whether every row has it; in a row that has not, a piece is null."""
+
+    texts: list[Text]
+    sure: bool
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """Where columns are looked up: the rows at hand, the records they belong to, and which of these are faulty."""
+
+    frame: Frame
+    record: Frame
+    owners: NDArray[np.int64]
+    faulty: NDArray[np.bool_]
+
+    def blame(self, rows: NDArray[Any]) -> None:
+        """Mark the records of some rows, given by mask or number."""
+        self.faulty[self.owners[rows]] = True
+
+
+def render(compiler: Compiler, body: Body, frame: Frame) -> Rendered:
+    """Write the payloads of rows.
+
+    Args:
+        compiler: makes the closures of rules.
+        body: what is written.
+        frame: the records, with their child rows.
+
+    Raises:
+        NotColumnar: a rule needs what is not done by columns: ``where``, or steps after a column of JSON.
+    """
+    faulty = np.zeros(frame.rows, bool)
+    if not frame.rows:
+        return Rendered(pa.array([], pa.string()), faulty)
+    scope = _Scope(frame, frame, np.arange(frame.rows), faulty)
+    texts = _Writer(compiler).payloads(body, scope, "")
+    return Rendered(pc.fill_null(texts, _EMPTY), faulty)
+
+
+@dataclass(frozen=True)
+class _Writer:
+    compiler: Compiler
+
+    def payloads(self, body: Body, scope: _Scope, path: str) -> pa.Array:
+        """Give each row's JSON, null where no field has a value."""
+        value = self._body(body, scope, path)
+        if value is None:
+            return pa.nulls(scope.frame.rows, pa.string())
+        return joined(value.texts, scope.frame.rows, lenient=value.sure)
+
+    def _body(self, body: Body, scope: _Scope, path: str) -> _Value | None:
+        found = []
+        for name in sorted(body.root):
+            value = self._field(body.root[name], scope, f"{path}.{name}" if path else name)
+            if value is not None:
+                found.append((f"{canonical.dumps(name)}:", value))
+        if not found:
+            return None
+        rows = scope.frame.rows
+        sure = next((place for place, (_, value) in enumerate(found) if value.sure), None)
+        if sure is None:
+            together = joined((_optional(",", *each, "", rows) for each in found), rows, lenient=True)
+            some = pc.if_else(pc.equal(together, ""), None, pc.utf8_slice_codeunits(together, 1))
+            return _Value(["{", some, "}"], sure=False)
+        texts: list[Text] = ["{"]
+        for place, (name, value) in enumerate(found):
+            before, after = "," if place > sure else "", "," if place < sure else ""
+            texts += (
+                [before, name, *value.texts, after] if value.sure else [_optional(before, name, value, after, rows)]
+            )
+        return _Value([*texts, "}"], sure=True)
+
+    def _field(self, rule: Rule, scope: _Scope, path: str) -> _Value | None:
+        if isinstance(rule, str):
+            return _written(_column(rule, scope, self.compiler.record), scope.frame.rows)
+        if isinstance(rule, Body):
+            return self._body(rule, scope, path)
+        if isinstance(rule, ConstRule):
+            value = _written(Const(rule.const), scope.frame.rows)
+        elif isinstance(rule, EachRule):
+            value = self._each(rule, scope, path)
+        else:
+            value = self._stepped(rule, scope, path)
+        return self._conditional(rule, value, scope)
+
+    def _conditional(self, rule: Conditional, value: _Value | None, scope: _Scope) -> _Value | None:
+        if value is None or not rule.when:
+            return value
+        holds = self._holds(rule.when, scope)
+        if holds.all():
+            return value
+        if not holds.any():
+            return None
+        text = joined(value.texts, scope.frame.rows, lenient=value.sure)
+        return _Value([pc.if_else(pa.array(holds), text, None)], sure=False)
+
+    def _holds(self, wanted: Mapping[str, Any], scope: _Scope) -> NDArray[np.bool_]:
+        holds = np.ones(scope.frame.rows, bool)
+        for name, value in wanted.items():
+            allowed = value if isinstance(value, tuple) else (value,)
+            column = _column(name, scope, self.compiler.record)
+            holds &= np.array([each in allowed for each in python_values(column, scope.frame.rows)], bool)
+        return holds
+
+    def _each(self, rule: EachRule, scope: _Scope, path: str) -> _Value | None:
+        if rule.where:
+            raise NotColumnar("`where` is decided row by row")
+        if rule.each not in scope.frame.children:
+            raise NotColumnar(f"the rows `{rule.each}` are not at hand as columns")
+        children = scope.frame.children[rule.each]
+        if not children.frame.rows:
+            return None
+        if rule.when and not self._holds(rule.when, scope).all():
+            raise NotColumnar("what is not written cannot be at fault, which is decided row by row")
+        owners = np.repeat(scope.owners, np.diff(children.offsets))
+        inner = _Scope(children.frame, scope.record, owners, scope.faulty)
+        entries = self.payloads(rule.body, inner, f"{path}[]")
+        lists = by_parent(entries, children.offsets, ",")
+        return _Value(["[", lists, "]"], sure=not lists.null_count)
+
+    def _stepped(self, rule: Steps, scope: _Scope, path: str) -> _Value | None:
+        """Apply a rule with steps: in Arrow where it is quick and the same, else by its closure."""
+        bare = rule.model_copy(update={"when": {}})  # the condition stands around it already
+        taken = self._holds(rule.when, scope) if rule.when else None
+        if isinstance(rule, From) and isinstance(rule.source, str):
+            column = _column(rule.source, scope, self.compiler.record)
+            quick = self._quick(rule, column, scope)
+            if quick is not None:
+                return _written(quick, scope.frame.rows)
+            if rule.zone != SITE or isinstance(_record_column(SITE, scope), Const):
+                return self._by_value(bare, rule.source, column, scope, path, taken)
+        return self._by_row(bare, scope, path, taken)
+
+    def _quick(self, rule: From, column: Column, scope: _Scope) -> Column | None:
+        """Give what the commonest rules make of a column, or None when the closure must look at its values."""
+        steps = {name for name in _STEPS if getattr(rule, name) is not None and getattr(rule, name) is not False}
+        if isinstance(column, Const) and column.value is None and not steps & {"if_null", "required"}:
+            return column
+        if not isinstance(column, pa.Array):
+            return None
+        if column.null_count == len(column) and not steps & {"if_null", "required"}:
+            return Const(None)
+        if steps == {"max"} and pa.types.is_string(column.type):
+            longest = pc.max(pc.utf8_length(column)).as_py()
+            return column if longest is None or longest <= rule.max else None
+        if steps == {"kind"} and pa.types.is_timestamp(column.type) and column.type.tz == "UTC":
+            return self._moment(rule, column, scope)
+        return None
+
+    def _moment(self, rule: From, column: pa.Array, scope: _Scope) -> Column | None:
+        if rule.kind == "datetime":
+            return instant_text(column)
+        zone = rule.zone
+        if zone == SITE:
+            site = _record_column(SITE, scope)
+            zone = self.compiler.lookups[ZONE](site.value) if isinstance(site, Const) else None
+        if rule.kind != "date" or zone is None:
+            return None
+        try:
+            return day_text(column, zone)
+        except pa.ArrowInvalid:  # no data of the zone here: Python has its own
+            return pa.array([None if each is None else day(zone)(each) for each in column.to_pylist()], pa.string())
+
+    def _by_value(
+        self, rule: Steps, name: str, column: Column, scope: _Scope, path: str, taken: NDArray[np.bool_] | None
+    ) -> _Value | None:
+        """Apply a rule to each distinct value of its only column."""
+        getter, own, rows = self.compiler.rule(rule, path), self._own(name), scope.frame.rows
+        site = _record_column(SITE, scope) if rule.zone == SITE else None
+        record = {SITE: site.value} if isinstance(site, Const) else {}
+        qualified = own != name
+
+        def write(value: Any) -> tuple[str | None, bool]:
+            row = {own: value}
+            return _outcome(getter, {} if qualified else row, record | row)
+
+        if isinstance(column, Const):
+            text, bad = write(column.value)
+            if bad:
+                scope.blame(np.arange(rows) if taken is None else taken)
+            return None if text is None else _Value([text], sure=True)
+        if isinstance(column, pa.Array):
+            encoded = column.dictionary_encode()
+            values = plain_values(encoded.dictionary)
+            places = pc.fill_null(encoded.indices, len(values)).to_numpy(zero_copy_only=False)
+            values += [None] if encoded.indices.null_count else []
+            return self._laid_out([write(each) for each in values], places, scope, taken)
+        return self._by_row(rule, scope, path, taken)
+
+    def _by_row(self, rule: Steps, scope: _Scope, path: str, taken: NDArray[np.bool_] | None) -> _Value | None:
+        """Apply a rule of several columns, or of attributes, row by row."""
+        getter, rows = self.compiler.rule(rule, path), scope.frame.rows
+        own: dict[str, list[Any]] = {}
+        records: dict[str, list[Any]] = {}
+        for name in _reads(rule, self.compiler.record):
+            column = self._own(name)
+            target, found = (
+                (own, scope.frame.column(column)) if column == name else (records, _record_column(column, scope))
+            )
+            target[column] = python_values(found, rows)
+        if rule.zone == SITE:
+            records[SITE] = python_values(_record_column(SITE, scope), rows)
+        if scope.frame is scope.record:
+            records = own | records
+        outcomes = [
+            _outcome(
+                getter,
+                {name: values[row] for name, values in own.items()},
+                {name: values[row] for name, values in records.items()},
+            )
+            for row in range(rows)
+        ]
+        return self._laid_out(outcomes, np.arange(rows), scope, taken)
+
+    def _laid_out(
+        self,
+        outcomes: list[tuple[str | None, bool]],
+        places: NDArray[np.int64],
+        scope: _Scope,
+        taken: NDArray[np.bool_] | None,
+    ) -> _Value | None:
+        """Give each row the outcome at its place, and blame the faults on those that are taken."""
+        bad = np.array([fault for _, fault in outcomes], bool)
+        if bad.any():
+            scope.blame(bad[places] if taken is None else bad[places] & taken)
+        text = pa.array([text for text, _ in outcomes], pa.string()).take(pa.array(places))
+        return None if text.null_count == len(text) else _Value([text], sure=not text.null_count)
+
+    def _own(self, name: str) -> str:
+        return name.removeprefix(f"{self.compiler.record}.")
+
+
+def _optional(before: str, name: str, value: _Value, after: str, rows: int) -> pa.Array:
+    return joined([before, name, *value.texts, after], rows, lenient=False)
+
+
+def _outcome(getter: Getter, row: dict[str, Any], record: dict[str, Any]) -> tuple[str | None, bool]:
+    """Give the JSON that a rule gives, and whether it raised a fault."""
+    try:
+        value = getter(row, record)
+        return (None if value is None else canonical.dumps(value)), False
+    except Exception:  # noqa: BLE001 - the closures do the record again, and say or raise what is wrong
+        return None, True
+
+
+def _written(column: Column, rows: int) -> _Value | None:
+    """Write a column's own values."""
+    if isinstance(column, Const):
+        return None if column.value is None else _Value([canonical.dumps(column.value)], sure=True)
+    if isinstance(column, Json):
+        return None if column.text.null_count == rows else _Value([column.text], sure=not column.text.null_count)
+    if isinstance(column, Values):
+        texts = pa.array([None if each is None else canonical.dumps(each) for each in column.values], pa.string())
+        return _Value([texts], sure=not texts.null_count)
+    return None if column.null_count == rows else _Value(json_of(column), sure=not column.null_count)
+
+
+def _column(name: str, scope: _Scope, record: str) -> Column:
+    own = name.removeprefix(f"{record}.")
+    return scope.frame.column(name) if own == name else _record_column(own, scope)
+
+
+def _record_column(name: str, scope: _Scope) -> Column:
+    """Give a column of the records, a value for each row at hand."""
+    column = scope.record.column(name)
+    if scope.frame is scope.record or isinstance(column, Const):
+        return column
+    if isinstance(column, Json):
+        return Json(column.text.take(pa.array(scope.owners)))
+    if isinstance(column, Values):
+        return Values([column.values[owner] for owner in scope.owners.tolist()])
+    return column.take(pa.array(scope.owners))
+
+
+def python_values(column: Column, rows: int) -> list[Any]:
+    """Give a column's values as Python objects.
+
+    Raises:
+        NotColumnar: it is JSON, whose values are not at hand.
+    """
+    if isinstance(column, Const):
+        return [column.value] * rows
+    if isinstance(column, Values):
+        return column.values
+    if isinstance(column, Json):
+        raise NotColumnar("a column of JSON can only be written as it is")
+    return plain_values(column)
+
+
+def plain_values(column: pa.Array) -> list[Any]:
+    """Give an array's values; decimals without the zeros at their end that say nothing."""
+    values: list[Any] = column.to_pylist()
+    if pa.types.is_decimal(column.type):
+        return [None if each is None else plain(each) for each in values]
+    return values
+
+
+def plain(number: Any) -> Any:
+    """Take the zeros off the end of a decimal that say nothing: 129.900000 is 129.9, 1E+2 is 100."""
+    normal = number.normalize()
+    return normal if normal.as_tuple().exponent <= 0 else normal.quantize(1)
+
+
+def _reads(rule: Steps, record: str) -> Iterable[str]:
+    if isinstance(rule, From):
+        return (rule.source,) if isinstance(rule.source, str) else rule.source
+    if isinstance(rule, Join):
+        return rule.join
+    assert isinstance(rule, Attribute)
+    return (f"{record}.{ATTRIBUTES}" if rule.attribute.owner == record else ATTRIBUTES,)
