@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from cartage.settings.feeds import Feeds
+from cartage.settings.feeds import InventoryFeeds
 from cartage.settings.guardrails import StockGuardrail
 from cartage.yamlfile import Strict
 
@@ -28,7 +28,9 @@ class Inventory(Strict):
     """Stock: which locations feed which lists, and how much of it the shop may sell."""
 
     lists: dict[str, InventoryList] = Field(default_factory=dict, description="Inventory lists of the shop by id.")
-    feed: Feeds = Field(default_factory=lambda: Feeds(folder="/inbound/inventory"), description="The inventory feeds.")
+    feed: InventoryFeeds = Field(
+        default_factory=lambda: InventoryFeeds(folder="/inbound/inventory"), description="The inventory feeds."
+    )
     guardrail: StockGuardrail = Field(default_factory=StockGuardrail, description="Which rows wait for a person.")
     max_quarantined_share: float = Field(
         default=0.2,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from cartage.settings.feeds import Feeds
+from cartage.settings.feeds import PriceFeeds
 from cartage.settings.guardrails import PriceGuardrail
 from cartage.yamlfile import Strict
 
@@ -20,7 +20,9 @@ class Prices(Strict):
     """Prices: which price levels make which price books."""
 
     books: dict[str, PriceBook] = Field(default_factory=dict, description="Price books of the shop by id.")
-    feed: Feeds = Field(default_factory=lambda: Feeds(folder="/inbound/pricebooks"), description="The price feeds.")
+    feed: PriceFeeds = Field(
+        default_factory=lambda: PriceFeeds(folder="/inbound/pricebooks"), description="The price feeds."
+    )
     guardrail: PriceGuardrail = Field(default_factory=PriceGuardrail, description="Which rows wait for a person.")
     max_quarantined_share: float = Field(
         default=0.2,
