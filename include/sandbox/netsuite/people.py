@@ -31,6 +31,12 @@ OTHER_SUBSIDIARY_EMAIL = "emily.carter@example.com"
 EURO_ONLY_EMAIL = "marie.euro@example.com"
 """One active customer of subsidiary 1 whose currency list holds the euro only."""
 
+DEALER_EMAIL = "bestellung@alpin-sport.example.com"
+"""A company of subsidiary 1 that has prices of its own."""
+
+DEALER_CUSTOMER_NO = "00000508"
+"""Its number in the shop."""
+
 REGULAR_CUSTOMER_NO = "00000042"
 """The regular customer's number in the shop, as the earlier connector noted it."""
 
@@ -53,6 +59,9 @@ class SeedCustomer:
         customer_no: the shop's customer number, kept in ``custentity_ctg_customer_no``.
         inactive: whether it was made inactive.
         modified_days_ago: age of its last change, in days before the first start.
+        price_level: internal id of the level that all its prices are of.
+        item_prices: sku, internal ids of currency and level, and the price at the level -1 (custom).
+        group_levels: internal ids of a group of items and the level for it.
     """
 
     id: str
@@ -65,6 +74,9 @@ class SeedCustomer:
     customer_no: str | None = None
     inactive: bool = False
     modified_days_ago: int = 30
+    price_level: str | None = None
+    item_prices: tuple[tuple[str, str, str, Decimal | None], ...] = ()
+    group_levels: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,6 +119,17 @@ SEED_CUSTOMERS: tuple[SeedCustomer, ...] = (
     SeedCustomer("505", COMPANY_EMAIL, "1", ("1",), company_name="Bergbau-Werke AG"),
     SeedCustomer("506", OTHER_SUBSIDIARY_EMAIL, "2", ("2",), "Emily", "Carter"),
     SeedCustomer("507", EURO_ONLY_EMAIL, "1", ("1",), "Marie", "Euro"),
+    SeedCustomer(
+        "508",
+        DEALER_EMAIL,
+        "1",
+        ("1", "3"),
+        company_name="Alpin Sport GmbH",
+        customer_no=DEALER_CUSTOMER_NO,
+        price_level="2",
+        item_prices=(("NL-1000", "1", "-1", Decimal("99.00")), ("NL-1003", "1", "3", None)),
+        group_levels=(("1", "3"),),
+    ),
 )
 
 SEED_CONTACTS: tuple[SeedContact, ...] = (SeedContact("551", BUYER_EMAIL, "505", "Petra", "Einkauf"),)

@@ -59,7 +59,7 @@ SUBLIST_KEYS: dict[str, LineKeys] = {
     "taxDetails": LineKeys(("taxDetailsReference", "taxType", "taxCode")),
     "contactRoles": LineKeys(("contact",)),
     "groupPricing": LineKeys(("group",)),
-    "itemPricing": LineKeys(("item",)),
+    "itemPricing": LineKeys(("item", "currency")),
     "taxRegistration": LineKeys(("id",), numbered="id"),
     "member": LineKeys(("item",)),
     "locations": LineKeys(("location",)),

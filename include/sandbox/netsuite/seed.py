@@ -128,6 +128,9 @@ def _people(account: Account) -> None:
         names = {"firstName": each.first_name, "lastName": each.last_name, "companyName": each.company_name,
                  "custentity_ctg_customer_no": each.customer_no}  # fmt: skip
         body |= {name: value for name, value in names.items() if value is not None}
+        if each.price_level:
+            body["priceLevel"] = reference(account, "priceLevel", each.price_level)
+        body |= _own_prices(account, each)
         changed = (today - dt.timedelta(days=each.modified_days_ago)).strftime("%Y-%m-%dT%H:%M:%SZ")
         _add(account, "customer", each.id, body, created=changed, modified=changed)
     for contact in people.SEED_CONTACTS:
@@ -135,6 +138,20 @@ def _people(account: Account) -> None:
             "email": contact.email, "firstName": contact.first_name, "lastName": contact.last_name,
             "company": reference(account, "customer", contact.company),
         })  # fmt: skip
+
+
+def _own_prices(account: Account, customer: people.SeedCustomer) -> dict[str, Any]:
+    """Give a customer's sublists of prices."""
+    items = []
+    for sku, currency, level, price in customer.item_prices:
+        found = account.store.point("item", "name", sku)
+        assert found is not None, sku
+        line = {"item": {"id": str(found[0]), "refName": sku}, "currency": reference(account, "currency", currency),
+                "level": reference(account, "priceLevel", level)}  # fmt: skip
+        items.append(line if price is None else line | {"price": price})
+    groups = [{"group": reference(account, "pricingGroup", group), "level": reference(account, "priceLevel", level)}
+              for group, level in customer.group_levels]  # fmt: skip
+    return {name: lines for name, lines in (("itemPricing", items), ("groupPricing", groups)) if lines}
 
 
 def _orders(account: Account) -> None:

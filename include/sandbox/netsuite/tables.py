@@ -28,7 +28,7 @@ _COLUMNS = {
         "uniquekey:I id:I transaction:I linesequencenumber:I item:I itemtype:T quantity:N quantityshiprecv:N "
         "quantitybilled:N quantitycommitted:N quantitybackordered:N foreignamount:N netamount:N rate:N price:I memo:T "
         "location:I subsidiary:I department:I class:I entity:I mainline:B taxline:B iscogs:B isclosed:B isfullyshipped:B "
-        "createdfrom:I kitmemberof:I linelastmodifieddate:D commitinventory:I quantitypicked:N quantitypacked:N"
+        "createdfrom:I kitmemberof:I linelastmodifieddate:D commitinventory:I quantitypicked:N quantitypacked:N actualshipdate:D"
     ),
     "transactiontaxdetail": (
         "transaction:I transactionline:I linenumber:I taxcode:I taxtype:T taxrate:N taxbasis:N taxamount:N "

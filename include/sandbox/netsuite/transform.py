@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.netsuite import sublists
 from sandbox.netsuite.answers import Refusal, invalid, user_error
-from sandbox.netsuite.records.sales import fulfillable, open_quantity, refresh_order
+from sandbox.netsuite.records.sales import fulfillable, pickable_quantity, refresh_order
 from sandbox.netsuite.store import Record
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _fulfilled(source: Record, chosen: dict[int, Line]) -> list[Line]:
     lines: list[Line] = []
     for ordered in source.body["item"]:
         wish = chosen.get(ordered["line"], {})
-        open_ = fulfillable(ordered) and open_quantity(ordered) and not ordered["isClosed"]
+        open_ = fulfillable(ordered) and pickable_quantity(ordered) and not ordered["isClosed"]
         if wish.get("itemReceive") is False or not (open_ or "quantity" in wish):
             continue
         lines.append({**{name: value for name, value in wish.items() if name != "line"},

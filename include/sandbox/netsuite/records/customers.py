@@ -109,6 +109,14 @@ class CustomerRules:
         for each in book:
             address = address_row(each["internalId"], each.get("addressBookAddress") or {})
             store.lay("customeraddressbookentityaddress", each["internalId"], [address])
+        store.lay("customeritempricing", record.id, [
+            {"customer": record.id, "item": each["item"], "currency": each.get("currency") or body["currency"],
+             "level": each.get("level"), "price": each.get("price")} for each in body.get("itemPricing", [])
+        ])  # fmt: skip
+        store.lay("customergrouppricing", record.id, [
+            {"customer": record.id, "group": each["group"], "level": each.get("level")}
+            for each in body.get("groupPricing", [])
+        ])  # fmt: skip
         self._primary(account, record)
 
     def _primary(self, account: Account, record: Record) -> None:
@@ -128,7 +136,13 @@ class CustomerRules:
         """Refused once a transaction names it."""
         if self._traded(account, record.id):
             raise user_error("This entity cannot be deleted because it has dependent records.")
-        for table in ("customer", "customercurrencybalance", "customeraddressbook"):
+        for table in (
+            "customer",
+            "customercurrencybalance",
+            "customeraddressbook",
+            "customeritempricing",
+            "customergrouppricing",
+        ):
             account.store.lay(table, record.id, [])
         for (id_,) in account.store.query("SELECT id FROM customersubsidiaryrelationship WHERE entity = ?", record.id):
             account.store.query("DELETE FROM record WHERE family = 'customerSubsidiaryRelationship' AND id = ?", id_)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sandbox.netsuite import stock
 from sandbox.netsuite.answers import invalid, user_error
 from sandbox.netsuite.records import transactions as common
-from sandbox.netsuite.records.sales import open_quantity, refresh_order
+from sandbox.netsuite.records.sales import in_fulfilments, refresh_order
+from sandbox.netsuite.store import moment
 
 if TYPE_CHECKING:
     from sandbox.netsuite.account import Account
     from sandbox.netsuite.store import Record
 
 _STATUSES = {"A": "Picked", "B": "Packed", "C": "Shipped"}
+_DATES = {"A": ("pickedDate",), "B": ("pickedDate", "packedDate"), "C": ("pickedDate", "packedDate", "shippedDate")}
 _TAKEN = "~taken"
 """Hidden property: [item, location, quantity] that this fulfilment took off the shelf."""
+
+_COST_LINES = 1000
+"""The line of the cost of goods sold that belongs to a line has its number and this much more."""
 
 
 class FulfilmentRules:
@@ -24,7 +30,6 @@ class FulfilmentRules:
 
     def save(self, account: Account, record: Record, old: dict[str, Any] | None, sent: dict[str, Any]) -> None:
         """Check the lines, take the stock when shipped, and bring the order up to date."""
-        del sent
         body = record.body
         order = account.pointed("salesOrder", body.get("createdFrom"))
         if order is None:
@@ -34,31 +39,44 @@ class FulfilmentRules:
             raise user_error("Please enter value(s) for: Customer", path="entity")
         body["currency"] = order.body["currency"]
         common.check_header(account, record, customer, old or {"tranDate": None})
-        chosen = body.setdefault("shipStatus", {"id": "C", "refName": "Shipped"})
-        chosen["refName"] = _STATUSES[chosen["id"]]
-        body["status"] = dict(chosen)
-        if old is None:
-            self._check_lines(body, order)
+        self._status(body)
+        if old is None or "item" in sent:
+            self._check_lines(account, record, order)
         self._take(account, record, order)
         # The order counts what its followers hold, so this one must be stored before the order looks.
         account.store.put(record)
         self.lay_out(account, record)
         refresh_order(account, order)
 
-    def _check_lines(self, body: dict[str, Any], order: Record) -> None:
-        open_lines = {line["line"]: line for line in order.body["item"]}
-        for position, line in enumerate(body["item"]):
+    def _status(self, body: dict[str, Any]) -> None:
+        """Picked, packed, shipped: each leaves its date."""
+        chosen = body.setdefault("shipStatus", {"id": "C", "refName": "Shipped"})
+        chosen["refName"] = _STATUSES[chosen["id"]]
+        body["status"] = dict(chosen)
+        for name in _DATES["C"]:
+            if name in _DATES[chosen["id"]]:
+                body.setdefault(name, dt.datetime.now(dt.UTC).date().isoformat())
+            else:
+                body.pop(name, None)
+
+    def _check_lines(self, account: Account, record: Record, order: Record) -> None:
+        ordered_lines = {line["line"]: line for line in order.body["item"]}
+        elsewhere = in_fulfilments(account, order, besides=record.id)
+        copied = account.customization.of("itemFulfillment-itemElement")
+        for position, line in enumerate(record.body["item"]):
             place = f"item.items[{position}]"
-            ordered = open_lines[line["orderLine"]]
-            line["quantity"] = Decimal(line.get("quantity", open_quantity(ordered)))
-            if not 0 < line["quantity"] <= open_quantity(ordered):
-                raise invalid(
-                    f"{place}.quantity", f"Order line {ordered['line']} has {open_quantity(ordered)} left to fulfill."
-                )
+            ordered = ordered_lines.get(line.get("orderLine"))
+            if ordered is None:
+                raise invalid(f"{place}.orderLine", f"The sales order has no line {line.get('orderLine')}.")
+            left = Decimal(ordered["quantity"]) - elsewhere.get(ordered["line"], Decimal(0))
+            line["quantity"] = Decimal(line.get("quantity", left))
+            if not 0 < line["quantity"] <= left:
+                raise invalid(f"{place}.quantity", f"Order line {ordered['line']} has {left} left to fulfill.")
             where = line.get("location") or ordered.get("location") or order.body.get("location")
             if where is None and ordered["itemType"]["id"] in ("InvtPart", "Assembly", "Kit"):
                 raise user_error("Please enter value(s) for: Location", path=f"{place}.location")
             line.update({"item": ordered["item"], "itemType": ordered["itemType"]["id"], "itemReceive": True})
+            line.update({name: ordered[name] for name in copied if name in ordered and name not in line})
             if where is not None:
                 line["location"] = where
 
@@ -81,21 +99,34 @@ class FulfilmentRules:
     def lay_out(self, account: Account, record: Record) -> None:
         """Rows of transaction, lines, links to the order's lines, and tracking numbers."""
         body, store = record.body, account.store
-        store.lay("transaction", record.id, [common.header_row(record)])
-        base = {"transaction": record.id, "subsidiary": body["subsidiary"], "entity": body["entity"], "mainline": False,
-                "taxline": False, "createdfrom": body["createdFrom"], "isclosed": False}  # fmt: skip
+        store.lay(
+            "transaction", record.id, [common.header_row(record, shipcarrier=(body.get("shipCarrier") or {}).get("id"))]
+        )
         rows = [common.main_line(record, None, createdfrom=body["createdFrom"])]
-        rows += [
-            {**base, "id": line["line"], "linesequencenumber": number, "item": line["item"], "itemtype": line["itemType"],
-             "quantity": line["quantity"], "location": line.get("location")}
-            for number, line in enumerate(body["item"], start=1)
-        ]  # fmt: skip
+        for number, line in enumerate(body["item"], start=1):
+            rows += self._rows(record, line, number)
         store.lay("transactionline", record.id, rows)
         order = account.find("salesOrder", str(body["createdFrom"]["id"]))
         store.lay("previoustransactionlinelink", record.id, [
             common.link(order, record, "ShipRcpt", lines=(line["orderLine"], line["line"])) for line in body["item"]
         ])  # fmt: skip
         self._tracking(account, record)
+
+    def _rows(self, record: Record, line: dict[str, Any], number: int) -> list[dict[str, Any]]:
+        """Give a line's row; once shipped, what is counted has a second one for the cost of goods sold."""
+        body = record.body
+        custom = {name: value for name, value in line.items() if name.startswith("custcol_")}
+        row = {
+            "transaction": record.id, "subsidiary": body["subsidiary"], "entity": body["entity"], "mainline": False,
+            "taxline": False, "iscogs": False, "createdfrom": body["createdFrom"], "isclosed": False, "id": line["line"],
+            "linesequencenumber": number, "item": line["item"], "itemtype": line["itemType"], "quantity": line["quantity"],
+            "location": line.get("location"), "actualshipdate": moment(body.get("shippedDate")),
+            "linelastmodifieddate": moment(record.modified),
+        }  # fmt: skip
+        if body["shipStatus"]["id"] != "C" or line["itemType"] == "NonInvtPart":
+            return [row | custom]
+        cost = {"id": _COST_LINES + line["line"], "linesequencenumber": len(body["item"]) + number, "iscogs": True}
+        return [row | custom, row | cost | {"quantity": -line["quantity"]}]
 
     def _tracking(self, account: Account, record: Record) -> None:
         store = account.store

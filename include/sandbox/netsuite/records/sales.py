@@ -21,6 +21,9 @@ STATUSES = {
 }  # fmt: skip
 """A sales order's status letters."""
 
+CANCELLED = "~cancelled"
+"""Hidden property: somebody cancelled the order while it was pending approval."""
+
 _FROZEN = ("item", "location", "rate", "amount")
 _SIGN = {"salesOrder": -1, "invoice": -1, "cashSale": -1, "returnAuthorization": 1}
 
@@ -111,10 +114,12 @@ class SaleRules:
         letter = "A" if chosen["id"] == "A" else derived_status(body["item"])
         if all(line["isClosed"] for line in body["item"]):
             letter = "H" if not any(line["quantityBilled"] for line in body["item"]) else letter
+        if body.get(CANCELLED):
+            letter = "C"
         body["status"] = {"id": letter, "refName": STATUSES[letter]}
 
     def _needs(self, account: Account, body: dict[str, Any], items: list[Record]) -> list[stock.Need]:
-        if body["orderStatus"]["id"] == "A":
+        if body["orderStatus"]["id"] == "A" or body.get(CANCELLED):
             return []
         wanted: list[stock.Need] = []
         for line, item in zip(body["item"], items, strict=True):
@@ -158,6 +163,12 @@ def open_quantity(line: Line) -> Decimal:
     return max(Decimal(0), Decimal(line["quantity"]) - Decimal(line["quantityFulfilled"]))
 
 
+def pickable_quantity(line: Line) -> Decimal:
+    """Give what of a line no fulfilment holds yet, be it picked, packed or shipped."""
+    held = Decimal(line.get("quantityPicked", 0)) + Decimal(line.get("quantityPacked", 0))
+    return max(Decimal(0), open_quantity(line) - held)
+
+
 def fulfillable(line: Line) -> bool:
     """Whether a line's item is shipped at all."""
     return line["itemType"]["id"] in ("InvtPart", "Assembly", "Kit", "NonInvtPart")
@@ -178,20 +189,41 @@ def derived_status(lines: list[Line]) -> str:
     return "B"
 
 
-def refresh_order(account: Account, order: Record) -> None:
-    """Count anew what of an order is fulfilled and billed, after one of its followers changed."""
-    shipped: dict[int, Decimal] = {}
-    billed: dict[int, Decimal] = {}
-    for follower in common.followers(account, order, "itemFulfillment", "invoice", "cashSale"):
-        counts = shipped if follower.type == "itemFulfillment" else billed
-        if counts is shipped and follower.body["shipStatus"]["id"] != "C":
-            continue
+def in_fulfilments(
+    account: Account, order: Record, *, statuses: str = "ABC", besides: int | None = None
+) -> dict[int, Decimal]:
+    """Give what is in an order's fulfilments by order line.
+
+    Args:
+        account: the account.
+        order: the order.
+        statuses: letters of the fulfilments that count: A picked, B packed, C shipped.
+        besides: internal id of a fulfilment that does not count.
+    """
+    found = common.followers(account, order, "itemFulfillment")
+    return _by_order_line([
+        each for each in found if each.id != besides and each.body["shipStatus"]["id"] in statuses
+    ])  # fmt: skip
+
+
+def _by_order_line(followers: list[Record]) -> dict[int, Decimal]:
+    counts: dict[int, Decimal] = {}
+    for follower in followers:
         for line in follower.body["item"]:
             number = line.get("orderLine", line.get("~orderLine"))
             counts[number] = counts.get(number, Decimal(0)) + Decimal(line["quantity"])
+    return counts
+
+
+def refresh_order(account: Account, order: Record) -> None:
+    """Count anew what of an order is fulfilled and billed, after one of its followers changed."""
+    counts = {
+        "quantityFulfilled": in_fulfilments(account, order, statuses="C"), "quantityPicked": in_fulfilments(account, order, statuses="A"),
+        "quantityPacked": in_fulfilments(account, order, statuses="B"),
+        "quantityBilled": _by_order_line(common.followers(account, order, "invoice", "cashSale")),
+    }  # fmt: skip
     for line in order.body["item"]:
-        line["quantityFulfilled"] = shipped.get(line["line"], Decimal(0))
-        line["quantityBilled"] = billed.get(line["line"], Decimal(0))
+        line.update({name: by_line.get(line["line"], Decimal(0)) for name, by_line in counts.items()})
     rules = SaleRules()
     items = [account.item(line["item"]) for line in order.body["item"]]
     rules._order_status(order.body)  # noqa: SLF001 - the order's own rules
@@ -225,10 +257,11 @@ def _line_rows(record: Record) -> list[Line]:
             **base, **custom, "id": line["line"], "uniquekey": int(line["lineUniqueKey"]), "linesequencenumber": sequence,
             "item": line["item"], "itemtype": line["itemType"]["id"], "quantity": sign * line["quantity"],
             "quantityshiprecv": line["quantityFulfilled"], "quantitybilled": line["quantityBilled"],
+            "quantitypicked": line.get("quantityPicked", 0), "quantitypacked": line.get("quantityPacked", 0),
             "quantitycommitted": line.get("quantityCommitted"), "quantitybackordered": line.get("quantityBackOrdered"),
             "foreignamount": sign * line["amount"], "netamount": sign * line["amount"], "rate": line.get("rate"),
             "price": line.get("price"), "memo": line.get("description"), "location": line.get("location") or body.get("location"),
-            "taxline": False, "isclosed": line["isClosed"], "isfullyshipped": not open_quantity(line),
+            "taxline": False, "iscogs": False, "isclosed": line["isClosed"], "isfullyshipped": not open_quantity(line),
         })  # fmt: skip
     extra = [("ShipItem", body.get("shippingCost"), body.get("shipMethod"), False),
              ("ShipItem", body.get("handlingCost"), body.get("shipMethod"), False),
@@ -239,7 +272,7 @@ def _line_rows(record: Record) -> list[Line]:
         if amount is None:
             continue
         last += 1
-        rows.append({**base, "id": last, "linesequencenumber": len(rows), "item": item, "itemtype": kind, "taxline": is_tax,
+        rows.append({**base, "id": last, "linesequencenumber": len(rows), "item": item, "itemtype": kind, "taxline": is_tax, "iscogs": False,
                      "foreignamount": sign * amount, "netamount": sign * amount, "isclosed": False})  # fmt: skip
     return rows
 

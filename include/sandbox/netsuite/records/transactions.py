@@ -110,7 +110,7 @@ def main_line(record: Record, total: Any, **more: Any) -> Row:
     """Give the line 0 that stands for the whole transaction."""
     body = record.body
     return {
-        "id": 0, "transaction": record.id, "linesequencenumber": 0, "mainline": True, "taxline": False,
+        "id": 0, "transaction": record.id, "linesequencenumber": 0, "mainline": True, "taxline": False, "iscogs": False,
         "foreignamount": total, "netamount": total, "location": body.get("location"), "subsidiary": body["subsidiary"],
         "entity": body.get("entity") or body.get("customer"), "isclosed": False, "memo": body.get("memo"),
         "linelastmodifieddate": moment(record.modified), **more,
