@@ -1,9 +1,10 @@
-"""How a flow gets at NetSuite: its transformer and its target, made for one run."""
+"""How a flow gets at NetSuite: its source, its transformer and its target, made for one run."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cartage.errors import BatchError
 from cartage.mapping import load_mapping
 from cartage.systems.netsuite.hook import NetSuiteHook
 from cartage.systems.netsuite.masking import masked
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
 
     from cartage.context import FlowContext
     from cartage.records.batch import Batch
-    from cartage.seams import Target
+    from cartage.seams import Source, Target
     from cartage.systems.netsuite.transform import Transformed
 
-__all__ = ["NAME", "masked", "target", "transformer"]
+__all__ = ["NAME", "masked", "source", "target", "transformer"]
 
 NAME = "NetSuite"
 """What people call the system."""
@@ -54,3 +55,18 @@ def target(flow: FlowContext) -> Target:
     """Give the target, with as many requests at a time as the task holds slots."""
     hook = NetSuiteHook(flow.integration.erp.connection, concurrency=flow.concurrency)
     return NetSuiteTarget(hook, flow.settings, flow.integration.name)
+
+
+def source(flow: FlowContext) -> Source:
+    """Give the source of a flow out of NetSuite; it asks with one request at a time.
+
+    Raises:
+        BatchError: NetSuite is no source of such records.
+    """
+    hook = NetSuiteHook(flow.integration.erp.connection, concurrency=1)
+    if flow.record == "shipment":
+        from cartage.systems.netsuite.shipments.source import ShipmentSource
+
+        start_at = flow.integration.flow(flow.flow).start_at
+        return ShipmentSource(hook, flow.settings, flow.integration.name, start_at)
+    raise BatchError(f"NetSuite is no source of records of kind {flow.record}; this is a fault of the caller")
