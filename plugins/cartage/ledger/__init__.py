@@ -12,7 +12,8 @@ How it is used, in the order of a run; each method says the rest::
                      settings_digest=, settings_revision=None) -> int
     ledger.runs.get(run_id) -> Run
     ledger.outcomes.restart(run_id, record)               # a tried-again extract, before it reads
-    ledger.outcomes.extracted(run_id, record, rows, batch)   # rows: row, key, version[, hash]
+    ledger.outcomes.extracted(run_id, record, rows, batch)   # rows: row, key, version[, hash, value, as_of]
+    ledger.tallies.put(run_id, record, batch, {"extracted": n})   # many records: numbers, and rows only of what differs
     ledger.copies.supersede(run_id, record) -> int; .decided(run_id, record, batch) -> list[int]
     ledger.outcomes.known(integration, record, keys) -> dict[str, Known]
     ledger.drops(integration, flow, run_id) -> DropBook
@@ -23,10 +24,15 @@ How it is used, in the order of a run; each method says the rest::
     ledger.quarantine.retrying(ids); .reopen(ids); .dismiss(id, who, reason) -> bool
     ledger.quarantine.open(integration, flow=None) -> list[Quarantined]; .find(email=, phone=)
 
+    ledger.outcomes.known_values(integration, record, keys=None) -> pa.Table    # key, hash, value, as_of
+    ledger.outcomes.restart(run_id, record, batch)        # a tried-again step that notes the rows of a tallied batch
+    ledger.tallies.put(run_id, record, batch, {"unchanged": m})
+
     # load
     ledger.journal(run_id, integration, system, holder="load[3]") -> Journal
     ledger.outcomes.settle(run_id, record, verdicts)      # resolves quarantine entries by itself
     ledger.plans.put(run_id, planned); .of(run_id) -> Iterator[Planned]; .counts(run_id)
+    ledger.feeds(integration, flow, run_id) -> FeedBook
 
     # settle
     ledger.outcomes.balance(run_id) -> dict[str, Balance]

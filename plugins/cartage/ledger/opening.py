@@ -12,6 +12,7 @@ from cartage.ledger.copies import Copies
 from cartage.ledger.cross_references import CrossReferences
 from cartage.ledger.drops import Drops
 from cartage.ledger.engine import Database
+from cartage.ledger.feeds import Feeds
 from cartage.ledger.journal import LEASE, DocumentJournal
 from cartage.ledger.keys import Keyring
 from cartage.ledger.outcomes import Outcomes
@@ -20,6 +21,7 @@ from cartage.ledger.quarantine import Quarantine
 from cartage.ledger.questions import Questions
 from cartage.ledger.revisions import Revisions
 from cartage.ledger.runs import Runs
+from cartage.ledger.tallies import Tallies
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -31,6 +33,7 @@ class Ledger:
     Attributes:
         runs: what was started, and how it ended.
         outcomes: the accounting identity, and what was last applied of each record.
+        tallies: how many records ended alike, where a row each would say nothing more.
         copies: what a run read more than once.
         quarantine: records held back.
         plans: what dry runs would have sent.
@@ -43,6 +46,7 @@ class Ledger:
         self._database = database
         self.runs = Runs(database)
         self.outcomes = Outcomes(database)
+        self.tallies = Tallies(database)
         self.copies = Copies(database, self.outcomes)
         self.quarantine = Quarantine(database, keyring)
         self.plans = Plans(database, keyring)
@@ -99,6 +103,10 @@ class Ledger:
     def drops(self, integration: str, flow: str, run_id: int) -> Drops:
         """Give the `DropBook` of a flow, as this run sees it."""
         return Drops(self._database, integration, flow, run_id)
+
+    def feeds(self, integration: str, flow: str, run_id: int) -> Feeds:
+        """Give the `FeedBook` of a flow, as this run sees it."""
+        return Feeds(self._database, integration, flow, run_id)
 
     def forget(self, before: datetime) -> dict[str, int]:
         """Remove what was noted before a moment and is not needed any more; see `retention.forget`."""

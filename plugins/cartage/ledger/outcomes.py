@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from cartage.errors import BatchError
-from cartage.ledger import rowsets, states
+from cartage.ledger import rowsets, states, tallies, told
 from cartage.ledger import runs as run_rows
 from cartage.ledger.complaints import first_code, read_complaints, write_complaints
 from cartage.ledger.engine import Database, chunks
@@ -74,7 +74,8 @@ class Outcomes:
             run_id: the run that read them.
             record: their kind.
             rows: columns `row` (unique within the run and kind), `key`, `version`, and perhaps
-                `hash`, the record's content hash.
+                `hash`, the record's content hash, `value` and `as_of`, what the target will be told
+                and the moment that is true for. The record takes these three once it is created or updated.
             batch: number of the batch they lie in.
 
         Raises:
@@ -84,7 +85,7 @@ class Outcomes:
         with self._database.read() as connection:
             run = run_rows.fetch(connection, run_id)
         same = {"run_id": run_id, "record": record, "batch": batch, "extracted_at": datetime.now(UTC)}
-        names = [name for name in ("row", "key", "version", "hash") if name in rows.column_names]
+        names = [name for name in _NOTED if name in rows.column_names]
         for part in chunks(rows.select(names).to_pylist(), ROWS):
             with self._database.write() as connection:
                 self._free(connection, run_id, record, part)
@@ -93,7 +94,7 @@ class Outcomes:
                     outcomes,
                     part,
                     same,
-                    update=("key", "version", "hash", "batch"),
+                    update=[*names[1:], "batch"],
                     where=lambda _: outcomes.c.outcome.is_(None),
                 )
                 if not run.dry_run:
@@ -115,14 +116,24 @@ class Outcomes:
         for part in chunks(others, VERDICTS):
             connection.execute(sa.delete(outcomes).where(ours, outcomes.c.row.in_(part)))
 
-    def restart(self, run_id: int, record: str) -> None:
-        """Forget the rows that have no outcome, before a tried-again `extract` reads its window anew."""
+    def restart(self, run_id: int, record: str, batch: int | None = None) -> None:
+        """Forget what a step noted that is tried again, before it notes anew.
+
+        Without `batch`, before `extract` reads its window again, the rows that have no outcome go. Where the kind
+        was tallied all of its rows go, with the tallies: the new tally is the whole, and a row of the old reading
+        would stand beside it.
+
+        With `batch`, before `transform` notes singly the rows of a batch that is tallied otherwise: those go whose
+        outcome may still come, for this time others may have changed.
+        """
+        ours = sa.and_(outcomes.c.run_id == run_id, outcomes.c.record == record)
         with self._database.write() as connection:
-            connection.execute(
-                sa.delete(outcomes).where(
-                    outcomes.c.run_id == run_id, outcomes.c.record == record, outcomes.c.outcome.is_(None)
-                )
-            )
+            if batch is not None:
+                connection.execute(sa.delete(outcomes).where(ours, outcomes.c.batch == batch, UNDECIDED))
+            elif tallies.forget(connection, run_id, record):
+                connection.execute(sa.delete(outcomes).where(ours))
+            else:
+                connection.execute(sa.delete(outcomes).where(ours, outcomes.c.outcome.is_(None)))
 
     def settle(self, run_id: int, record: str, verdicts: Iterable[Verdict]) -> None:
         """Set outcomes, in short transactions as the verdicts come.
@@ -187,7 +198,7 @@ class Outcomes:
     def _rows(connection: Connection, run_id: int, record: str, numbers: list[int]) -> dict[int, Any]:
         """Give the outcome rows by number, held until the transaction ends."""
         found = connection.execute(
-            sa.select(outcomes.c.row, outcomes.c.key, outcomes.c.version, outcomes.c.hash, outcomes.c.outcome)
+            sa.select(*(outcomes.c[name] for name in (*_NOTED, "outcome")))
             .where(outcomes.c.run_id == run_id, outcomes.c.record == record, outcomes.c.row.in_(set(numbers)))
             .order_by(outcomes.c.row)
             .with_for_update()
@@ -195,17 +206,25 @@ class Outcomes:
         return {row.row: row for row in found}
 
     def balance(self, run_id: int) -> dict[str, Balance]:
-        """Give the accounting identity of the run, by kind of record."""
+        """Give the accounting identity of the run, by kind of record.
+
+        Of a kind that is tallied (`Tallies.put`) the tally ``extracted`` is the whole: rows noted singly are among
+        its records and add nothing to it. Outcomes are those of the rows and those tallied, together. A kind
+        without that tally has as many records as rows.
+        """
         counts = sa.select(outcomes.c.record, outcomes.c.outcome, sa.func.count()).where(outcomes.c.run_id == run_id)
-        extracted: dict[str, int] = {}
+        noted: dict[str, int] = {}
         decided: dict[str, dict[Outcome, int]] = {}
         with self._database.read() as connection:
+            tallied = tallies.sums(connection, run_id)
             for record, outcome, count in connection.execute(counts.group_by(outcomes.c.record, outcomes.c.outcome)):
-                extracted[record] = extracted.get(record, 0) + count
-                ways = decided.setdefault(record, {})
+                noted[record] = noted.get(record, 0) + count
                 if outcome is not None:
-                    ways[Outcome(outcome)] = count
-        return {record: Balance(extracted[record], decided[record]) for record in sorted(extracted)}
+                    decided.setdefault(record, {})[Outcome(outcome)] = count
+        return {
+            record: _balance(noted.get(record, 0), decided.get(record, {}), tallied.get(record, {}))
+            for record in sorted(noted.keys() | tallied.keys())
+        }
 
     def verdicts(self, run_id: int, record: str | None = None) -> Iterator[Verdict]:
         """Give the outcomes of the run by row number, a page at a time, without holding the database."""
@@ -239,8 +258,21 @@ class Outcomes:
         """
         return states.known(self._database, integration, record, keys)
 
+    def known_values(self, integration: str, record: str, keys: Iterable[str] | None = None) -> pa.Table:
+        """Give what the target was last told of the records of a kind; see `told.known_values`."""
+        return told.known_values(self._database, integration, record, keys)
 
+
+_NOTED = ("row", "key", "version", "hash", "value", "as_of")
 _DECIDED = ("outcome", "code", "complaints", "target_id")
+
+
+def _balance(noted: int, decided: Mapping[Outcome, int], tallied: Mapping[str, int]) -> Balance:
+    ways = dict(decided)
+    for name, count in tallied.items():
+        if name != tallies.EXTRACTED and count:
+            ways[Outcome(name)] = ways.get(Outcome(name), 0) + count
+    return Balance(tallied.get(tallies.EXTRACTED, noted), ways)
 
 
 def _decision(verdict: Verdict) -> dict[str, Any]:

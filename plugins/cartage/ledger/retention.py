@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from cartage.ledger.outbound_tables import tallies
 from cartage.ledger.tables import attempts, intents, outcomes, plans, quarantine, quarantine_lookups, runs
 
 if TYPE_CHECKING:
@@ -16,9 +17,12 @@ if TYPE_CHECKING:
 ROWS = 5_000
 """Rows a transaction."""
 
+NOTED = (attempts, intents, outcomes, plans, tallies)
+"""Tables of what single runs noted."""
+
 
 def forget(database: Database, before: datetime) -> dict[str, int]:
-    """Remove what closed runs noted before a moment: attempts, intents, outcomes, plans, ended payloads.
+    """Remove what closed runs noted before a moment: attempts, intents, outcomes, tallies, plans, ended payloads.
 
     Kept are the runs themselves, each record's and document's latest state, cross-references,
     drops (a repeat is known by them), revisions, and everything that is still held back.
@@ -31,14 +35,9 @@ def forget(database: Database, before: datetime) -> dict[str, int]:
         How many rows went, by table; for `quarantine`, how many payloads.
     """
     with database.read() as connection:
-        noted = sa.or_(
-            *(sa.exists().where(table.c.run_id == runs.c.id) for table in (attempts, intents, outcomes, plans))
-        )
+        noted = sa.or_(*(sa.exists().where(table.c.run_id == runs.c.id) for table in NOTED))
         closed = list(connection.execute(sa.select(runs.c.id).where(runs.c.closed_at < before, noted)).scalars())
-    gone = {
-        table.name: sum(_forget_run(database, table, run_id) for run_id in closed)
-        for table in (attempts, intents, outcomes, plans)
-    }
+    gone = {table.name: sum(_forget_run(database, table, run_id) for run_id in closed) for table in NOTED}
     return {**gone, "quarantine": _forget_payloads(database, before)}
 
 

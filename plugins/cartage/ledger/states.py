@@ -15,7 +15,7 @@ from cartage.ledger.tables import documents, records
 from cartage.records.outcome import Outcome, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sqlalchemy.engine import Connection
 
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 APPLIED = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED})
 """Outcomes after which the target has this version of the record."""
+
+TOLD = APPLIED - {Outcome.UNCHANGED}
+"""Outcomes by which the target was told something: the record takes over its hash, its value and when it was true."""
+
+TOLD = APPLIED - {Outcome.UNCHANGED}
+"""Outcomes by which the target was told something: the record takes over its hash, its value and when it was true."""
 
 KEYS = 1_000
 """Keys a query."""
@@ -38,6 +44,8 @@ class Known:
         target_id: the target's internal id.
         target_number: the number that people in the target see.
         outcome: how the record last ended; None while its first run is under way.
+        value: what the target was last told, of records that it is told in feeds.
+        as_of: the moment that was true for.
     """
 
     key: str
@@ -46,6 +54,8 @@ class Known:
     target_id: str | None
     target_number: str | None
     outcome: Outcome | None
+    value: str | None = None
+    as_of: datetime | None = None
 
 
 def number_of(key: str) -> str:
@@ -85,18 +95,16 @@ def decided(
     """
     telling = [(row, each) for row, each in verdicts if each.outcome is not Outcome.SUPERSEDED]
     telling.sort(key=lambda each: (each[0].version or "", each[0].row))
-    applied: dict[str, tuple[Any, Verdict]] = {}
-    others: dict[str, tuple[Any, Verdict]] = {}
-    for row, verdict in telling:  # the last one counts
-        if verdict.outcome in APPLIED:
-            applied[verdict.key] = (row, verdict)
-            others.pop(verdict.key, None)
-        else:
-            others[verdict.key] = (row, verdict)
+    ways: dict[Callable[[Any], dict[str, Any]], dict[str, tuple[Any, Verdict]]] = {_told: {}, _applied: {}, _others: {}}
+    for row, verdict in telling:  # the last one counts, and wipes out what says less than it
+        way = _told if verdict.outcome in TOLD else _applied if verdict.outcome in APPLIED else _others
+        for lesser in list(ways)[list(ways).index(way) :]:
+            ways[lesser].pop(verdict.key, None)
+        ways[way][verdict.key] = (row, verdict)
     ours = [records.c.integration == run.integration, records.c.record == record]
-    _lock(connection, ours, applied.keys() | others.keys())
+    _lock(connection, ours, {verdict.key for _, verdict in telling})
     numbers = _numbers(connection, run.integration, record, [each for _, each in telling])
-    for decisions, taken in ((applied, _applied), (others, _others)):
+    for taken, decisions in ways.items():
         rowsets.update(
             connection,
             records,
@@ -107,20 +115,24 @@ def decided(
             same={"run_id": run.id, "last_at": now},
             only=_not_older,
         )
+    applied = ways[_told] | ways[_applied]
     versions = {key: row.version or "" for key, (row, _) in applied.items()}
     quarantine.resolve_applied(connection, run, record, versions, now)
 
 
 def known(database: Database, integration: str, record: str, keys: Iterable[str]) -> dict[str, Known]:
     """Give what was last applied of these records, by key."""
-    columns = [records.c[each] for each in ("key", "version", "hash", "target_id", "target_number", "outcome")]
+    names = ("key", "version", "hash", "target_id", "target_number", "outcome", "value", "as_of")
+    columns = [records.c[each] for each in names]
     query = sa.select(*columns).where(records.c.integration == integration, records.c.record == record)
     found: dict[str, Known] = {}
     with database.read() as connection:
         for part in chunks(sorted(set(keys)), KEYS):
             for row in connection.execute(query.where(records.c.key.in_(part))):
                 outcome = None if row.outcome is None else Outcome(row.outcome)
-                found[row.key] = Known(row.key, row.version, row.hash, row.target_id, row.target_number, outcome)
+                found[row.key] = Known(
+                    row.key, row.version, row.hash, row.target_id, row.target_number, outcome, row.value, row.as_of
+                )
     return found
 
 
@@ -149,6 +161,8 @@ def _state(row: Any, verdict: Verdict, number: str | None) -> dict[str, Any]:
         "key": verdict.key,
         "version": row.version,
         "hash": row.hash,
+        "value": row.value,
+        "as_of": row.as_of,
         "target_id": verdict.target_id,
         "target_number": number,
         "outcome": verdict.outcome.value,
@@ -175,4 +189,9 @@ def _others(new: Any) -> dict[str, Any]:
 
 def _applied(new: Any) -> dict[str, Any]:
     """Give what an outcome changes after which the target has this version."""
-    return {**_others(new), "version": new.version, "hash": new.hash}
+    return {**_others(new), "version": new.version}
+
+
+def _told(new: Any) -> dict[str, Any]:
+    """Give what an outcome changes by which the target was told this version."""
+    return {**_applied(new), "hash": new.hash, "value": new.value, "as_of": new.as_of}

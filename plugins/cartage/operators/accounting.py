@@ -108,13 +108,17 @@ def _entry(stage: Stage, verdict: Verdict, batch: Batch | None, originals: Mappi
 def hold_rest(runtime: Runtime, run: int, code: str, reason: str) -> int:
     """Hold every record of a run that has no outcome yet, and give how many there were.
 
-    A held record was not sent, or not wholly; it is read again, since the watermark stays.
+    A held record was not sent, or not wholly; it is read again, since the watermark stays. Records that are
+    only tallied are held as a tally.
     """
     held = 0
     for record in runtime.ledger.outcomes.balance(run):
         verdicts = list(_held(runtime, run, record, code, reason))
         runtime.ledger.outcomes.settle(run, record, verdicts)
-        held += len(verdicts)
+        rest = runtime.ledger.outcomes.balance(run)[record].unaccounted
+        if rest > 0:
+            runtime.ledger.tallies.hold_rest(run, record, rest)
+        held += len(verdicts) + max(rest, 0)
     return held
 
 
