@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True)
     serve = commands.add_parser("serve", parents=[home], help="serve until interrupted")
     serve.add_argument("--port-base", type=int, default=PORT_BASE, help="SFTP here, shop +1, NetSuite +2; 0: any free")
+    serve.add_argument("--import-seconds", type=float, metavar="N", help="the shop imports feeds every N seconds")
     serve.set_defaults(run=_serve)
     drop = commands.add_parser("drop", parents=[home], help="leave drops in the SFTP folder")
     what = drop.add_mutually_exclusive_group(required=True)
@@ -62,7 +63,8 @@ def _serve(options: argparse.Namespace) -> int:
     from sandbox.serving import Ports, Refused, serve
 
     try:
-        asyncio.run(serve(options.home.resolve(), Ports.from_base(options.port_base), _announce))
+        home, ports = options.home.resolve(), Ports.from_base(options.port_base)
+        asyncio.run(serve(home, ports, _announce, import_seconds=options.import_seconds))
     except Refused as refused:
         _say(f"sandbox: {refused}", error=True)
         return 1

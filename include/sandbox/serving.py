@@ -19,6 +19,9 @@ from sandbox.netsuite.config import NetSuiteConfig, make_credentials
 from sandbox.sfcc import sftp
 from sandbox.sfcc.account_manager import ApiClient
 from sandbox.sfcc.app import create_app as create_sfcc
+from sandbox.sfcc.conduct import Conduct
+from sandbox.sfcc.inventory import ON_ORDER_LISTS, SITE_LISTS, STORE_LISTS
+from sandbox.sfcc.jobs import JOBS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -100,7 +103,12 @@ def _http(app: ASGIApp) -> _Server:
 
 
 async def serve(
-    home: Path, ports: Ports, ready: Callable[[Endpoints], None], stop: asyncio.Event | None = None
+    home: Path,
+    ports: Ports,
+    ready: Callable[[Endpoints], None],
+    stop: asyncio.Event | None = None,
+    *,
+    import_seconds: float | None = None,
 ) -> None:
     """Serve until SIGTERM, SIGINT or `stop`.
 
@@ -109,12 +117,14 @@ async def serve(
         ports: where to listen.
         ready: called once every server accepts connections and ``endpoints.json`` is written.
         stop: ends it from within the process, where signals cannot (a thread in a test).
+        import_seconds: how often the shop imports what lies in its inbound folders, as a schedule of Business
+            Manager would; None: only when a job is started.
 
     Raises:
         Refused: the home or a port is in use.
     """
     with _owned(home):
-        await _serve(home, ports, ready, stop or _stop_on_signals())
+        await _serve(home, ports, ready, stop or _stop_on_signals(), import_seconds)
 
 
 def _stop_on_signals() -> asyncio.Event:
@@ -124,15 +134,22 @@ def _stop_on_signals() -> asyncio.Event:
     return stop
 
 
-async def _serve(home: Path, ports: Ports, ready: Callable[[Endpoints], None], stop: asyncio.Event) -> None:
+async def _serve(
+    home: Path, ports: Ports, ready: Callable[[Endpoints], None], stop: asyncio.Event, import_seconds: float | None
+) -> None:
     shop, erp = shop_credentials(home), make_credentials(home)
     sockets = [_bound(ports.sfcc, "the shop's API"), _bound(ports.netsuite, "NetSuite")]
     urls = [f"http://{LOOPBACK}:{each.getsockname()[1]}" for each in sockets]
     client = ApiClient(shop.client_id, shop.client_secret, shop.tenant)
     config = NetSuiteConfig(credentials=erp, account=erp.account, base_url=urls[1])
-    servers = [_http(create_sfcc(home, client)), _http(create_netsuite(home, config))]
+    conduct = Conduct()
+    servers = [
+        _http(create_sfcc(home, client, conduct, import_seconds=import_seconds)),
+        _http(create_netsuite(home, config)),
+    ]
     try:
-        acceptor = await sftp.serve(home, sftp.SftpLogin(shop.sftp_username, shop.sftp_password), ports.sftp)
+        login = sftp.SftpLogin(shop.sftp_username, shop.sftp_password)
+        acceptor = await sftp.serve(home, login, ports.sftp, conduct)
     except OSError as error:
         raise _taken(ports.sftp, "SFTP") from error
     tasks = [asyncio.create_task(server.serve(sockets=[bound])) for server, bound in zip(servers, sockets, strict=True)]
@@ -175,6 +192,13 @@ def _endpoints(home: Path, sftp_port: int, urls: list[str], shop: SfccCredential
         "tenant": shop.tenant,
         "organization": client.organization,
         "control": f"{sfcc_url}/sandbox/control",
+        "ocapi_data_url": f"{sfcc_url}/s/-/dw/data/v23_2",
+        "jobs": {job_id: "/" + folder for job_id, folder in JOBS.items()},
+        "inventory_lists": {
+            "sites": SITE_LISTS,
+            "stores": STORE_LISTS,
+            "on_order": sorted(ON_ORDER_LISTS),
+        },
     }
     netsuite = {
         "base_url": netsuite_url,

@@ -60,7 +60,8 @@ class AccountManager:
             return _refused(400, "unsupported_grant_type", "Only client_credentials is served")
         asked = form.get("scope", "").split()
         wanted = frozenset(asked) - {f"SALESFORCE_COMMERCE_API:{self.client.tenant}"}
-        if len(wanted) == len(set(asked)) or not wanted <= set(self.client.scopes):
+        # OCAPI asks for no scope: what a client may do there stands in the instance's OCAPI settings.
+        if asked and (len(wanted) == len(set(asked)) or not wanted <= set(self.client.scopes)):
             return _refused(400, "invalid_scope", "Unknown/invalid scope(s): " + " ".join(sorted(wanted)))
         token = secrets.token_urlsafe(48)
         self._tokens[token] = (time.monotonic() + self.client.token_seconds, wanted)
@@ -77,8 +78,12 @@ class AccountManager:
             login.encode(), f"{self.client.client_id}:{self.client.secret}".encode()
         )
 
-    def check(self, request: Request, *, write: bool) -> None:
+    def check(self, request: Request, *, write: bool | None = None) -> None:
         """See that the request's token is good for what it does.
+
+        Args:
+            request: the request.
+            write: whether it changes orders by SCAPI; None where no scope is needed, as by OCAPI.
 
         Raises:
             Problem: 401 when the token is missing, unknown, expired or lacks the scope.
@@ -87,7 +92,7 @@ class AccountManager:
         until, scopes = self._tokens.get(token, (0.0, frozenset()))
         if kind.lower() != "bearer" or until <= time.monotonic():
             raise unauthorized("The access token is missing, invalid or expired.")
-        if not scopes & ({WRITE} if write else {READ, WRITE}):
+        if write is not None and not scopes & ({WRITE} if write else {READ, WRITE}):
             raise unauthorized("The access token lacks the required scope.")
 
     def forget(self) -> None:

@@ -1,10 +1,10 @@
-"""The shop's HTTP side as one Starlette application: Account Manager, SCAPI Orders and the control routes."""
+"""The shop's HTTP side as one Starlette application: Account Manager, SCAPI, OCAPI and the control routes."""
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +15,13 @@ from starlette.routing import Route
 
 from sandbox.catalogue import SITES
 from sandbox.sfcc.account_manager import AccountManager, ApiClient
-from sandbox.sfcc.control import PATH, Conduct, Misconduct
+from sandbox.sfcc.conduct import Conduct
+from sandbox.sfcc.control import PATH, Misconduct
 from sandbox.sfcc.export import MOST, export
+from sandbox.sfcc.jobs import Jobs
+from sandbox.sfcc.ocapi import DataApi
 from sandbox.sfcc.scapi import OrdersApi
+from sandbox.sfcc.selling import Selling
 from sandbox.sfcc.store import ShopStore
 from sandbox.shop.orders import VARIETIES, make
 
@@ -65,7 +69,7 @@ class _Shop:
         unknown = set(asked.get("varieties", ())) - set(VARIETIES)
         if unknown:
             return JSONResponse({"error": f"no such varieties: {', '.join(sorted(unknown))}"}, 400)
-        now, seed = datetime.now(UTC), asked.get("seed", 0)
+        now, seed = self._store.clock(), asked.get("seed", 0)
         rng = Random(f"placed/{seed}")  # noqa: S311 - repeatable on purpose
         kinds = [VARIETIES[name] for name in asked.get("varieties", ())]
         placed = []
@@ -86,7 +90,7 @@ class _Shop:
                 self._home,
                 self._store,
                 site,
-                at=datetime.now(UTC),
+                at=self._store.clock(),
                 version=asked.get("version", "26.5"),
                 compressed=asked.get("gzip", False),
                 limit=asked.get("limit", MOST),
@@ -101,14 +105,28 @@ async def _json(request: Request) -> dict[str, Any]:
     return await request.json() if await request.body() else {}
 
 
-def create_app(home: Path, client: ApiClient) -> ASGIApp:
-    """Make the application over the orders in ``home/sfcc.db``."""
-    store, accounts, conduct = ShopStore(home), AccountManager(client), Conduct()
+def create_app(
+    home: Path, client: ApiClient, conduct: Conduct | None = None, *, import_seconds: float | None = None
+) -> ASGIApp:
+    """Make the application over the shop in ``home/sfcc.db``.
+
+    Args:
+        home: the sandbox's home.
+        client: who Account Manager knows.
+        conduct: how the shop is told to misbehave; shared with its SFTP server.
+        import_seconds: how often the shop imports feeds by itself; None: only when a job is started.
+    """
+    conduct = conduct or Conduct()
+    store, accounts = ShopStore(home), AccountManager(client)
+    jobs = Jobs(home, store, conduct)
     shop = _Shop(home, store, accounts)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        if import_seconds:
+            jobs.every(import_seconds)
         yield
+        await asyncio.to_thread(jobs.close)
         store.close()
 
     app = Starlette(
@@ -116,12 +134,14 @@ def create_app(home: Path, client: ApiClient) -> ASGIApp:
         routes=[
             Route("/dwsso/oauth2/access_token", accounts.token, methods=["POST"]),
             *OrdersApi(store, accounts).routes(),
+            *DataApi(store, accounts, jobs).routes(),
             Route(PATH, conduct.show, methods=["GET"]),
             Route(PATH, conduct.set, methods=["POST", "PUT"]),
             Route(PATH, conduct.reset, methods=["DELETE"]),
             Route(f"{PATH}/tokens", shop.tokens, methods=["POST"]),
             Route(f"{PATH}/orders", shop.orders, methods=["POST"]),
             Route(f"{PATH}/export", shop.export, methods=["POST"]),
+            *Selling(store).routes(),
         ],
         middleware=[Middleware(_Correlation)],
     )

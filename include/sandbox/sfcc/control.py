@@ -16,84 +16,14 @@ the request was carried out. New faults join those that are left.
 from __future__ import annotations
 
 import asyncio
-import fnmatch
-from collections import Counter
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
-
-from starlette.responses import JSONResponse, Response
-
-from sandbox.sfcc.problems import TYPES
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from sandbox.sfcc.conduct import Conduct
+
 PATH = "/sandbox/control"
-_TITLES = {429: "Too Many Requests", 500: "Internal Server Error", 503: "Service Unavailable", 504: "Gateway Timeout"}
-
-
-@dataclass
-class Fault:
-    """One way to fail, some number of times; the keys are those of the sandbox's NetSuite."""
-
-    match: str
-    times: int = 1
-    status: int = 500
-    retry_after: float | None = None
-    body: str | None = None
-    drop_connection: bool = False
-    drop_after_commit: bool = False
-
-    def strikes(self, method: str, path: str) -> bool:
-        """Say whether it hits this request, and count it."""
-        wanted, _, pattern = self.match.partition(" ")
-        if self.times <= 0 or wanted not in {"*", method} or not fnmatch.fnmatchcase(path, pattern + "*"):
-            return False
-        self.times -= 1
-        return True
-
-    def response(self) -> Response:
-        """Give the failing answer."""
-        headers = {} if self.retry_after is None else {"retry-after": f"{self.retry_after:g}"}
-        if self.status == 503:
-            headers |= {"sfdc_load": "95", "sfdc_load_status": "THROTTLE"}
-        if self.body is not None:
-            return Response(self.body, self.status, headers=headers, media_type="text/html")
-        title = _TITLES.get(self.status, "Error")
-        kind = title.lower().replace(" ", "-")
-        body = {"title": title, "type": TYPES + kind, "detail": "The sandbox was told to fail."}
-        return JSONResponse(body, self.status, headers=headers, media_type="application/problem+json")
-
-
-@dataclass
-class Conduct:
-    """How the shop behaves for now."""
-
-    latency_ms: int = 0
-    faults: list[Fault] = field(default_factory=list)
-    requests: Counter[str] = field(default_factory=Counter)
-
-    async def show(self, _: Request) -> JSONResponse:
-        """Answer ``GET``."""
-        faults = [asdict(each) for each in self.faults if each.times > 0]
-        return JSONResponse({"latency_ms": self.latency_ms, "faults": faults, "requests": dict(self.requests)})
-
-    async def set(self, request: Request) -> JSONResponse:
-        """Answer ``POST``."""
-        body: dict[str, Any] = await request.json()
-        try:
-            self.faults += [Fault(**each) for each in body.get("faults", [])]
-            self.latency_ms = int(body.get("latency_ms", self.latency_ms))
-        except (TypeError, ValueError) as error:
-            return JSONResponse({"error": f"no such setting: {error}"}, 400)
-        return await self.show(request)
-
-    async def reset(self, request: Request) -> JSONResponse:
-        """Answer ``DELETE``."""
-        self.latency_ms, self.faults = 0, []
-        self.requests.clear()
-        return await self.show(request)
 
 
 class Misconduct:

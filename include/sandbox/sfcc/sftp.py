@@ -15,6 +15,8 @@ import asyncssh
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sandbox.sfcc.conduct import Conduct, UploadFault
+
 FOLDERS = (
     "outbound/orders",
     "outbound/orders/archive",
@@ -23,11 +25,13 @@ FOLDERS = (
     "outbound/customers/archive",
     "outbound/customers/rejected",
     "inbound/acknowledgements",
-    "inbound/inventory",
-    "inbound/pricebooks",
-    "inbound/shipments",
+    *(
+        f"inbound/{kind}{below}"
+        for kind in ("inventory", "pricebooks", "stores", "shipments")
+        for below in ("", "/archive", "/error")
+    ),
 )
-"""What `include/integrations/sfcc_netsuite.yaml` reads and writes, and room for the feeds that follow."""
+"""What `include/integrations/sfcc_netsuite.yaml` reads and writes. Jobs move feeds to archive or error."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,37 @@ class _Gate(asyncssh.SSHServer):
 
 
 class _Jail(asyncssh.SFTPServer):
-    """Serves one folder as the whole file system."""
+    """Serves one folder as the whole file system, and fails uploads as told."""
+
+    def __init__(self, channel: asyncssh.SSHServerChannel[bytes], chroot: bytes, conduct: Conduct | None) -> None:
+        super().__init__(channel, chroot=chroot)
+        self._conduct = conduct
+        self._failing: dict[int, UploadFault] = {}
+
+    def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
+        """Open a file; an upload that is to fail is marked."""
+        file = super().open(path, pflags, attrs)
+        if self._conduct and pflags & asyncssh.FXF_WRITE:
+            fault = self._conduct.upload_fault("/" + os.fsdecode(path).lstrip("/"))
+            if fault:
+                self._failing[id(file)] = fault
+        return file
+
+    def write(self, file_obj: object, offset: int, data: bytes) -> int:
+        """Write a block, or the part of it that comes before the failure."""
+        fault = self._failing.get(id(file_obj))
+        if fault is None or offset + len(data) <= fault.after_bytes:
+            return int(super().write(file_obj, offset, data))  # type: ignore[call-overload]
+        super().write(file_obj, offset, data[: max(0, fault.after_bytes - offset)])
+        if fault.full:
+            raise asyncssh.SFTPNoSpaceOnFilesystem("No space left on device")
+        self.channel.get_connection().abort()
+        raise asyncssh.SFTPConnectionLost("the connection is lost")
+
+    def close(self, file_obj: object) -> None:
+        """Close a file."""
+        self._failing.pop(id(file_obj), None)
+        super().close(file_obj)
 
     def map_path(self, path: bytes) -> bytes:
         """Give the local path of a remote one, or refuse it when it leads out of the root."""
@@ -113,13 +147,14 @@ def public_line(key: asyncssh.SSHKey) -> str:
     return " ".join(key.export_public_key().decode("ascii").split()[:2])
 
 
-async def serve(home: Path, login: SftpLogin, port: int) -> asyncssh.SSHAcceptor:
+async def serve(home: Path, login: SftpLogin, port: int, conduct: Conduct | None = None) -> asyncssh.SSHAcceptor:
     """Start the server on loopback.
 
     Args:
         home: the sandbox's home; ``home/sftp`` is served, the keys lie in ``home/keys``.
         login: who may sign in.
         port: TCP port, 0 for any free one.
+        conduct: how uploads are told to fail.
 
     Raises:
         OSError: the port is taken.
@@ -132,7 +167,7 @@ async def serve(home: Path, login: SftpLogin, port: int) -> asyncssh.SSHAcceptor
         port,
         server_host_keys=[key_at(home / "keys" / "ssh_host_key")],
         server_factory=lambda: _Gate(login, client_key),
-        sftp_factory=lambda channel: _Jail(channel, chroot=os.fsencode(root.resolve())),
+        sftp_factory=lambda channel: _Jail(channel, os.fsencode(root.resolve()), conduct),
         allow_scp=False,
         reuse_address=True,
     )

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import sqlite3
-import threading
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from sandbox.sfcc.database import Database, ShopClock
 from sandbox.sfcc.exact_json import dumps, loads
+from sandbox.sfcc.inventory import Inventory
 from sandbox.shop.model import VERSIONS
 from sandbox.shop.order_json import order_json
 from sandbox.shop.order_xml import order_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    import sqlite3
+    from collections.abc import Iterable
     from pathlib import Path
 
     from sandbox.shop.model import Order
@@ -83,38 +83,32 @@ def moment(value: datetime) -> str:
 
 
 class ShopStore:
-    """Orders of the shop by site and number. Safe for threads and for several processes (WAL)."""
+    """Orders of the shop by site and number, and the stock that they take. Safe for threads and processes (WAL).
+
+    Attributes:
+        database: where all of it is kept.
+        clock: what time it is in the shop.
+        inventory: its stock.
+    """
 
     def __init__(self, home: Path) -> None:
-        home.mkdir(parents=True, exist_ok=True)
-        self._gate = threading.RLock()
-        self._db = sqlite3.connect(home / "sfcc.db", timeout=30, check_same_thread=False, isolation_level=None)
-        self._db.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.executescript(_SCHEMA)
+        self.database = Database(home)
+        self.clock = ShopClock()
+        self.database.define(_SCHEMA)
+        self.inventory = Inventory(self.database, self.clock)
 
     def close(self) -> None:
         """Close the database."""
-        self._db.close()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._gate:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+        self.database.close()
 
     def put(self, orders: Iterable[Order]) -> int:
         """Place orders, or new versions of orders; what other systems told the shop of an order stays."""
         count = 0
-        with self._transaction() as db:
+        with self.database.transaction() as db:
             for order in orders:
                 document = {**self._external_side(order.site, order.order_no), **order_json(order)}
                 self._write(db, order.site, order.order_no, document, order_bytes(order, VERSIONS[-1]))
+                self.inventory.book(order.site, document)
                 count += 1
         return count
 
@@ -134,10 +128,7 @@ class ShopStore:
 
     def get(self, site: str, order_no: str) -> dict[str, Any] | None:
         """Give an order's SCAPI document, or None."""
-        with self._gate:
-            row = self._db.execute(
-                "SELECT document FROM orders WHERE site = ? AND order_no = ?", (site, order_no)
-            ).fetchone()
+        row = self.database.row("SELECT document FROM orders WHERE site = ? AND order_no = ?", (site, order_no))
         return loads(row["document"]) if row else None
 
     def find(self, query: Query) -> list[str]:
@@ -155,8 +146,7 @@ class ShopStore:
             f"SELECT document FROM orders WHERE {' AND '.join(terms)} "  # noqa: S608
             f"ORDER BY {query.sort} {direction}, order_no {direction} LIMIT ? OFFSET ?"
         )
-        with self._gate:
-            rows = self._db.execute(sql, (*values, query.limit, query.offset)).fetchall()
+        rows = self.database.rows(sql, (*values, query.limit, query.offset))
         return [row["document"] for row in rows]
 
     def change(self, site: str, order_no: str, changes: dict[str, Any]) -> bool:
@@ -164,7 +154,7 @@ class ShopStore:
 
         The modification time moves on, by at least a millisecond.
         """
-        with self._transaction() as db:
+        with self.database.transaction() as db:
             row = db.execute(
                 "SELECT document, xml FROM orders WHERE site = ? AND order_no = ?", (site, order_no)
             ).fetchone()
@@ -174,27 +164,30 @@ class ShopStore:
             document = {name: value for name, value in document.items() if value is not None}
             document["lastModified"] = self._later(document.get("lastModified"))
             self._write(db, site, order_no, document, row["xml"])
+            self.inventory.book(site, document)
         return True
 
-    @staticmethod
-    def _later(before: str | None) -> str:
-        now = moment(datetime.now(UTC))
+    def _later(self, before: str | None) -> str:
+        now = moment(self.clock())
         if before and now <= before:
             return moment(datetime.fromisoformat(before) + timedelta(milliseconds=1))
         return now
 
     def exportable(self, site: str, limit: int) -> list[tuple[str, bytes, dict[str, Any]]]:
         """Give the orders that an export takes: READY, and neither CREATED nor FAILED; oldest first."""
-        with self._gate:
-            rows = self._db.execute(
-                "SELECT order_no, xml, document FROM orders WHERE site = ? AND export_status = 'ready' "
-                "AND status NOT IN ('created', 'failed') ORDER BY created_at, order_no LIMIT ?",
-                (site, limit),
-            ).fetchall()
+        rows = self.database.rows(
+            "SELECT order_no, xml, document FROM orders WHERE site = ? AND export_status = 'ready' "
+            "AND status NOT IN ('created', 'failed') ORDER BY created_at, order_no LIMIT ?",
+            (site, limit),
+        )
         return [(row["order_no"], row["xml"], loads(row["document"])) for row in rows]
 
     def count(self, site: str | None = None) -> int:
         """Give the number of orders, of one site or of all."""
-        with self._gate:
-            row = self._db.execute("SELECT count(*) FROM orders WHERE site = coalesce(?, site)", (site,)).fetchone()
-        return int(row[0])
+        row = self.database.row("SELECT count(*) FROM orders WHERE site = coalesce(?, site)", (site,))
+        return int(row[0]) if row else 0
+
+    def sites_of(self, order_no: str) -> list[str]:
+        """Give the sites that have an order of this number."""
+        rows = self.database.rows("SELECT site FROM orders WHERE order_no = ? ORDER BY site", (order_no,))
+        return [row["site"] for row in rows]
