@@ -262,6 +262,10 @@ class Outcomes:
         """Give what the target was last told of the records of a kind; see `told.known_values`."""
         return told.known_values(self._database, integration, record, keys)
 
+    def untell(self, integration: str, record: str, keys: Iterable[str]) -> None:
+        """Forget that the target was told of these records; see `told.untell`."""
+        told.untell(self._database, integration, record, keys)
+
 
 _NOTED = ("row", "key", "version", "hash", "value", "as_of")
 _DECIDED = ("outcome", "code", "complaints", "target_id")

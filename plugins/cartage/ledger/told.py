@@ -110,3 +110,15 @@ def _instants(values: tuple[Any, ...]) -> pa.Array:
     if any(isinstance(each, str) for each in values):
         return pa.array(values, TEXT).cast(pa.timestamp("us")).cast(INSTANT)
     return pa.array(values, INSTANT)
+
+
+def untell(database: Database, integration: str, record: str, keys: Iterable[str]) -> None:
+    """Forget that the target was told of these records: it came to light that it did not take them.
+
+    Their value and its moment stay, since the target still has what it was told before; without a content hash
+    the next reading of them is news.
+    """
+    ours = sa.and_(records.c.integration == integration, records.c.record == record)
+    for part in chunks(sorted(set(keys)), KEYS):
+        with database.write() as connection:
+            connection.execute(sa.update(records).where(ours, records.c.key.in_(part)).values(hash=None))

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from cartage.ledger.quarantine import Stage
     from cartage.operators.runtime import Runtime
     from cartage.records.batch import Batch
-    from cartage.seams import Read
+    from cartage.seams import Late, Read
+
+LATE = -1
+"""Row of an entry whose record this run did not read."""
 
 SET_ASIDE = (Outcome.QUARANTINED, Outcome.REJECTED)
 
@@ -73,6 +76,19 @@ def quarantine(
     entries = [_entry(stage, each, batch, originals or {}) for each in kept]
     runtime.ledger.quarantine.put(run, runtime.flow, runtime.record, entries)
     runtime.ledger.outcomes.settle(run, runtime.record, verdicts)
+
+
+def note_late(runtime: Runtime, run: int, late: Sequence[Late]) -> None:
+    """Open an entry of quarantine for each record that the target turns out not to have taken from an earlier feed.
+
+    Their runs counted them as told and are closed; so they are forgotten as told, and go out again when they are
+    read next. The entries resolve by themselves once a feed with them is taken.
+    """
+    if not late:
+        return
+    runtime.ledger.outcomes.untell(runtime.integration.name, runtime.record, [each.key for each in late])
+    entries = [Entry(LATE, each.key, None, "load", each.complaints, None) for each in late]
+    runtime.ledger.quarantine.put(run, runtime.flow, runtime.record, entries)
 
 
 def _note_singly(runtime: Runtime, run: int, verdicts: Sequence[Verdict], batch: Batch | None) -> None:

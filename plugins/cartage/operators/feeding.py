@@ -85,6 +85,7 @@ class Feeding:
         told = self._told if self._told is not None else told_of(self._memory, rows.root["key"].to_pylist())
         known, news = unlike(rows, told)
         runtime, run = self._runtime, self._passage.run
+        runtime.ledger.outcomes.restart(run, runtime.record, number)
         if known:
             runtime.ledger.tallies.put(run, runtime.record, number, {"unchanged": known})
         if len(news):

@@ -63,7 +63,7 @@ class LoadOperator(FlowOperator):
                 verdicts = self._plan(runtime, passage.run, target, documents)
             elif self.record in FEEDS:
                 feeds = runtime.ledger.feeds(self.integration, self.flow, passage.run)
-                verdicts = self._set_aside(runtime, passage, target.publish(documents, feeds))
+                verdicts = self._published(runtime, passage, target, target.publish(documents, feeds))
             else:
                 journal = self._journal(runtime, passage)
                 verdicts = self._set_aside(runtime, passage, target.write(next(documents), journal))
@@ -74,6 +74,15 @@ class LoadOperator(FlowOperator):
     def _journal(self, runtime: Runtime, passage: Passage) -> Journal:
         holder = f"load[{passage.batches[0]['number']}]"
         return runtime.ledger.journal(passage.run, self.integration, runtime.destination, holder=holder)
+
+    def _published(
+        self, runtime: Runtime, passage: Passage, target: FeedTarget, verdicts: Iterable[Verdict]
+    ) -> Iterator[Verdict]:
+        """Set aside what was refused, of this run's feeds and then of earlier ones."""
+        from cartage.operators.accounting import note_late
+
+        yield from self._set_aside(runtime, passage, verdicts)
+        note_late(runtime, passage.run, target.late)
 
     def _set_aside(self, runtime: Runtime, passage: Passage, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
         """Quarantine what the target refused, with the record as it was before the transform."""
