@@ -185,6 +185,19 @@ class Journal(Protocol):
 
 
 @dataclass(frozen=True)
+class Transformed:
+    """What a batch of records became on its way to the target.
+
+    Attributes:
+        documents: a batch of kind `document`, or of the feed rows of its kind; records that are quarantined have none.
+        verdicts: the records that cannot be carried, each with its reasons.
+    """
+
+    documents: Batch
+    verdicts: list[Verdict]
+
+
+@dataclass(frozen=True)
 class Compared:
     """One value of what the target has, beside what would have been sent.
 

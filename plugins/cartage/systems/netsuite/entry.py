@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
     from cartage.context import FlowContext
     from cartage.records.batch import Batch
-    from cartage.seams import Source, Target
-    from cartage.systems.netsuite.transform import Transformed
+    from cartage.seams import Source, Target, Transformed
 
 __all__ = ["NAME", "masked", "source", "target", "transformer"]
 

@@ -22,7 +22,8 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from cartage.systems.netsuite.transform import Transformed, known_of, transform_with
+from cartage.seams import Transformed
+from cartage.systems.netsuite.transform import known_of, transform_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -23,6 +23,7 @@ from cartage.records.columns import MONEY
 from cartage.records.document import DOCUMENTS
 from cartage.records.order import TOTALS
 from cartage.records.outcome import Outcome, Verdict
+from cartage.seams import Transformed
 from cartage.systems.netsuite.orders import attributes, customers, payload_rows, tie_out
 from cartage.systems.netsuite.orders.amounts import minor_unit, with_adjustments, with_known
 from cartage.systems.netsuite.orders.assemble import CLOSED, Assembled, assemble
@@ -54,19 +55,6 @@ CLOSING = frozenset(
 """All that a cancellation says: whose order it is, and why. Nothing else of a closed order may change."""
 
 Render = Callable[[Row], dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Transformed:
-    """What a batch became.
-
-    Attributes:
-        documents: a batch of kind `document`; records that are quarantined have none.
-        verdicts: the records that cannot be carried, each with its reasons.
-    """
-
-    documents: Batch
-    verdicts: list[Verdict]
 
 
 def to_documents(

@@ -12,7 +12,7 @@ import pytest
 
 from cartage.mapping import TargetMapping, canonical, load_mapping
 from cartage.settings import Settings, load_settings
-from cartage.systems.netsuite.transform import Transformed, to_documents
+from cartage.systems.netsuite.transform import to_documents
 from sandbox import catalogue
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from cartage.errors import Complaint
     from cartage.records.batch import Batch
+    from cartage.seams import Transformed
 
 sys.path.insert(0, str(Path(__file__).parent))  # the batches that tests write by hand stand beside them
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cartage.mapping import TargetMapping
+    from cartage.seams import Transformed
     from cartage.settings import Settings
-    from cartage.systems.netsuite.transform import Transformed
 
 SKUS = [PRODUCTS[0].sku, "nobody-knows-it", *(each.sku for each in PRODUCTS[1:6])]
 BATCHES = [orders(basket(product(sku, "100.00", "19.00"))) for sku in SKUS]

@@ -12,7 +12,7 @@ from cartage.mapping.source import load_source
 from cartage.records.outcome import Outcome
 from cartage.systems.netsuite.references import NetSuiteReferences
 from cartage.systems.netsuite.target_documents import records_of
-from cartage.systems.netsuite.transform import Transformed, to_documents
+from cartage.systems.netsuite.transform import to_documents
 from cartage.systems.sfcc.xml.reader import DocumentReader, Limits, Reading
 from cartage.systems.sfcc.xml.tables import Numbers, Origin
 from sandbox.shop.order_xml import write_orders
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cartage.records.batch import Batch
+    from cartage.seams import Transformed
     from sandbox.shop.model import Order as ShopOrder
     from tests.systems.netsuite.target.conftest import Desk
 
