@@ -38,7 +38,8 @@ def reread(runtime: Runtime, selection: Selection) -> Iterator[Read]:
             batches.append(from_json(entry.payload, row))
             continue
         why = f"{entry.key}: it could not be read, so it cannot be tried again; mend the drop and leave it again"
-        verdicts.append(Verdict(row, entry.key, Outcome.QUARANTINED, (*entry.complaints, Complaint("unreadable", why))))
+        earlier = tuple(each for each in entry.complaints if each.code != "unreadable")
+        verdicts.append(Verdict(row, entry.key, Outcome.QUARANTINED, (*earlier, Complaint("unreadable", why))))
         if entry.payload is not None:
             originals[row] = entry.payload
     if not selection.dry_run:

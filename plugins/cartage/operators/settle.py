@@ -57,9 +57,9 @@ class SettleOperator(FlowOperator):
                 self._acknowledge(runtime, flow, run)
             # Only now: an empty watermark is seeded from settled runs, and must not pass what the shop was not told.
             self._close(runtime, begun, broken)
-            if not begun.dry_run:
-                self._alert(runtime, flow, begun, counts, context)
             self._clean_up(runtime, flow, begun.window)
+            if not begun.dry_run:  # last: what comes before may be tried again, and people are told once
+                self._alert(runtime, flow, begun, counts, context)
         summary = {"run": run, "counts": counts, **begun.window.as_dict()}
         self.log.info("run %d: %s", run, ", ".join(f"{name}={number}" for name, number in counts.items()))
         if broken:
