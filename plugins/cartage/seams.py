@@ -317,10 +317,15 @@ class Memory(Protocol):
         """Give what the target was last told, of these records or of all."""
 
     def booked(self, lists: Sequence[str], since: datetime) -> pa.Table:
-        """Give the units that the shop sold since, of these inventory lists.
+        """Give the units that the shop sold since, of these inventory lists, as in `cartage.records.booking.BOOKED`.
 
-        Columns: `site`, `order_no`, `line_id`, `list_id`, `sku`, `quantity` (QUANTITY), `booked_at`, `exported_at`
-        (null: not known to be), `cancelled`. Orders that are not done yet are in it however old they are.
+        Orders that the ERP does not have, or that it got since, are in it however old they are.
+        """
+
+    def read_until(self) -> datetime | None:
+        """Give the moment up to which all orders that the shop exported are known; None when none ever were.
+
+        It stays where it is while an export lies there that could not be read.
         """
 
 

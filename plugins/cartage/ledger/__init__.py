@@ -17,6 +17,7 @@ How it is used, in the order of a run; each method says the rest::
     ledger.copies.supersede(run_id, record) -> int; .decided(run_id, record, batch) -> list[int]
     ledger.outcomes.known(integration, record, keys) -> dict[str, Known]
     ledger.drops(integration, flow, run_id) -> DropBook
+    ledger.bookings.note(integration, lines); .note_read(integration, flow, until)    # of orders, as they are read
 
     # validate, transform
     ledger.quarantine.put(run_id, flow, record, entries)  # Entry(row, key, version, stage, complaints, payload, …)
@@ -24,6 +25,7 @@ How it is used, in the order of a run; each method says the rest::
     ledger.quarantine.retrying(ids); .reopen(ids); .dismiss(id, who, reason) -> bool
     ledger.quarantine.open(integration, flow=None) -> list[Quarantined]; .find(email=, phone=)
 
+    ledger.memory(integration, flow, record) -> Memory    # .told(keys=None), .booked(lists, since), .read_until()
     ledger.outcomes.known_values(integration, record, keys=None) -> pa.Table    # key, hash, value, as_of
     ledger.outcomes.restart(run_id, record, batch)        # a tried-again step that notes the rows of a tallied batch
     ledger.tallies.put(run_id, record, batch, {"unchanged": m})

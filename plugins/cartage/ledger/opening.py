@@ -8,6 +8,7 @@ from sqlalchemy.engine import URL
 
 from cartage.errors import SettingsError
 from cartage.ledger import migrating, retention
+from cartage.ledger.bookings import Bookings
 from cartage.ledger.copies import Copies
 from cartage.ledger.cross_references import CrossReferences
 from cartage.ledger.drops import Drops
@@ -15,8 +16,10 @@ from cartage.ledger.engine import Database
 from cartage.ledger.feeds import Feeds
 from cartage.ledger.journal import LEASE, DocumentJournal
 from cartage.ledger.keys import Keyring
+from cartage.ledger.memory import LedgerMemory
 from cartage.ledger.outcomes import Outcomes
 from cartage.ledger.plans import Plans
+from cartage.ledger.proposals import Proposals
 from cartage.ledger.quarantine import Quarantine
 from cartage.ledger.questions import Questions
 from cartage.ledger.revisions import Revisions
@@ -34,9 +37,11 @@ class Ledger:
         runs: what was started, and how it ended.
         outcomes: the accounting identity, and what was last applied of each record.
         tallies: how many records ended alike, where a row each would say nothing more.
+        bookings: units that the shop sold, by the lines of its orders.
         copies: what a run read more than once.
         quarantine: records held back.
         plans: what dry runs would have sent.
+        proposals: what guardrails held back, and who decided.
         cross_references: ids of the shop and of the ERP.
         revisions: settings and mappings changed without a deploy.
         questions: where is this order, what is stuck, how fresh is each flow.
@@ -47,9 +52,11 @@ class Ledger:
         self.runs = Runs(database)
         self.outcomes = Outcomes(database)
         self.tallies = Tallies(database)
+        self.bookings = Bookings(database)
         self.copies = Copies(database, self.outcomes)
         self.quarantine = Quarantine(database, keyring)
         self.plans = Plans(database, keyring)
+        self.proposals = Proposals(database)
         self.cross_references = CrossReferences(database)
         self.revisions = Revisions(database)
         self.questions = Questions(database)
@@ -107,6 +114,10 @@ class Ledger:
     def feeds(self, integration: str, flow: str, run_id: int) -> Feeds:
         """Give the `FeedBook` of a flow, as this run sees it."""
         return Feeds(self._database, integration, flow, run_id)
+
+    def memory(self, integration: str, flow: str, record: str) -> LedgerMemory:
+        """Give the `Memory` of a flow's records."""
+        return LedgerMemory(self._database, self.bookings, integration, flow, record)
 
     def forget(self, before: datetime) -> dict[str, int]:
         """Remove what was noted before a moment and is not needed any more; see `retention.forget`."""

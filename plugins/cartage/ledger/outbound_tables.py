@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from cartage.ledger.tables import ID, METADATA, TEXT, Instant
 
-__all__ = ["METADATA", "bookings", "feeds", "proposal_rows", "proposals", "tallies"]
+__all__ = ["METADATA", "bookings", "feeds", "proposal_rows", "proposals", "readings", "tallies"]
 
 tallies = sa.Table(
     "tallies",
@@ -41,6 +41,16 @@ bookings = sa.Table(
     sa.Column("seen_at", Instant, nullable=False),
     sa.Index(None, "integration", "list_id", "sku"),
     sa.Index(None, "integration", "booked_at"),
+)
+
+readings = sa.Table(
+    "readings",
+    METADATA,
+    # How far a flow has read what the other system leaves: nothing that was left before is unknown.
+    sa.Column("integration", TEXT, primary_key=True),
+    sa.Column("flow", TEXT, primary_key=True),
+    sa.Column("read_until", Instant, nullable=False),
+    sa.Column("changed_at", Instant, nullable=False),
 )
 
 proposals = sa.Table(

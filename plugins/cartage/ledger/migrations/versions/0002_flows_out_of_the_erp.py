@@ -27,6 +27,7 @@ def upgrade() -> None:
         op.add_column(table, sa.Column(name, kind, nullable=True))
     _tallies()
     _bookings()
+    _readings()
     _proposals()
     _feeds()
 
@@ -63,6 +64,17 @@ def _bookings() -> None:
     )
     op.create_index(op.f("ix_bookings_integration_list_id_sku"), "bookings", ["integration", "list_id", "sku"])
     op.create_index(op.f("ix_bookings_integration_booked_at"), "bookings", ["integration", "booked_at"])
+
+
+def _readings() -> None:
+    op.create_table(
+        "readings",
+        sa.Column("integration", TEXT, nullable=False),
+        sa.Column("flow", TEXT, nullable=False),
+        sa.Column("read_until", INSTANT, nullable=False),
+        sa.Column("changed_at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("integration", "flow", name=op.f("pk_readings")),
+    )
 
 
 def _proposals() -> None:
@@ -131,7 +143,7 @@ def _feeds() -> None:
 
 def downgrade() -> None:
     """Drop them."""
-    for name in ("feeds", "proposal_rows", "proposals", "bookings", "tallies"):
+    for name in ("feeds", "proposal_rows", "proposals", "readings", "bookings", "tallies"):
         op.drop_table(name)
     for table, name, _ in reversed(TOLD):
         op.drop_column(table, name)
