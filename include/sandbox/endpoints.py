@@ -35,9 +35,9 @@ class Endpoints:
         pid: process that serves.
         home: the sandbox's home.
         sftp: host, port, username, password, private_key_path, host_key, folders, root (the local folder).
-        sfcc: base_url, token_url, client_id, client_secret, tenant, organization, control, ocapi_data_url, jobs
-            (job id -> the SFTP folder that it imports), inventory_lists (site and store -> list; the lists that
-            began with on-order).
+        sfcc: base_url, token_url, client_id, client_secret, tenant, organization, control, ocapi_data_url,
+            ocapi_shop_url (with ``{site}``), jobs (job id -> the SFTP folder that it imports), inventory_lists (site
+            and store -> list; the lists that began with on-order).
         netsuite: base_url, token_url, account, credentials by name, control; None when it is not served.
         airflow: environment variables ``AIRFLOW_CONN_…`` with their JSON values.
     """

@@ -193,6 +193,7 @@ def _endpoints(home: Path, sftp_port: int, urls: list[str], shop: SfccCredential
         "organization": client.organization,
         "control": f"{sfcc_url}/sandbox/control",
         "ocapi_data_url": f"{sfcc_url}/s/-/dw/data/v23_2",
+        "ocapi_shop_url": f"{sfcc_url}/s/{{site}}/dw/shop/v23_2",
         "jobs": {job_id: "/" + folder for job_id, folder in JOBS.items()},
         "inventory_lists": {
             "sites": SITE_LISTS,

@@ -20,6 +20,7 @@ from sandbox.sfcc.control import PATH, Misconduct
 from sandbox.sfcc.export import MOST, export
 from sandbox.sfcc.jobs import Jobs
 from sandbox.sfcc.ocapi import DataApi
+from sandbox.sfcc.ocapi_shop import ShopApi
 from sandbox.sfcc.scapi import OrdersApi
 from sandbox.sfcc.selling import Selling
 from sandbox.sfcc.store import ShopStore
@@ -135,6 +136,7 @@ def create_app(
             Route("/dwsso/oauth2/access_token", accounts.token, methods=["POST"]),
             *OrdersApi(store, accounts).routes(),
             *DataApi(store, accounts, jobs).routes(),
+            *ShopApi(store, accounts).routes(),
             Route(PATH, conduct.show, methods=["GET"]),
             Route(PATH, conduct.set, methods=["POST", "PUT"]),
             Route(PATH, conduct.reset, methods=["DELETE"]),

@@ -7,10 +7,20 @@
 ``POST /sandbox/control/orders``  ``{"count": 5, "site": "RefArch", "seed": 1, "varieties": ["bundle"]}``
 ``POST /sandbox/control/export``  ``{"site": "RefArch", "version": "26.5", "gzip": false, "limit": 1000, "mark": true}``
 
+Buying, movements of stock, the catalogue and the clock stand in `selling`, price books and stores in `ocapi_shop`.
+
 A fault is ``{"match": "PUT */export-status", "status": 503, "retry_after": 2, "body": "...", "times": 1}``: method
 (or ``*``) and path with shell wildcards, read as the beginning of the path. Instead of a status it
 can say ``"drop_connection": true`` or ``"drop_after_commit": true``: the connection is lost before or after
 the request was carried out. New faults join those that are left.
+
+Imports and uploads fail by ``POST /sandbox/control`` too, each ``"times"`` times, once by default:
+
+``{"imports": [{"job": "cartage-import-*", "feed": "*", "refuse": true}]}``  a feed is refused whole
+``{"imports": [{"job": "…", "fail": true}]}``                                the job fails before it takes a feed
+``{"imports": [{"job": "…", "seconds": 5}]}``                                the import of a feed is slow
+``{"uploads": [{"match": "/inbound/inventory/*", "full": true, "after_bytes": 1000}]}``   the disk is full by then
+``{"uploads": [{"match": "…", "tenth": 3, "of_bytes": 50000}]}``  the connection is lost at three tenths of the file
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ def export(
 
 
 def _current(xml: bytes, document: dict[str, Any]) -> bytes:
-    """Bring an order's XML up to date with what SCAPI changed since: statuses and external status."""
+    """Bring an order's XML up to date with what the shop was told since: statuses, and its shipments' tracking."""
     root = etree.fromstring(b'<orders xmlns="' + NAMESPACE.encode() + b'">' + xml + b"</orders>")
     order = root[0]
     space = {"o": NAMESPACE}
@@ -101,5 +101,23 @@ def _current(xml: bytes, document: dict[str, Any]) -> bytes:
             # SCAPI has no word for OPEN and REPLACED: only a status that really changed is written.
             if now and now != {"open": "new", "replaced": "cancelled"}.get(written, written):
                 node.text = now.upper()
+    shipments = {each["shipmentId"]: each for each in document.get("shipments", [])}
+    for shipment in order.findall("o:shipments/o:shipment", space):
+        _track(shipment, shipments.get(shipment.get("shipment-id"), {}))
     written_order: bytes = etree.tostring(order, encoding="utf-8", with_tail=False)
     return b"    " + written_order.replace(f' xmlns="{NAMESPACE}"'.encode(), b"", 1) + b"\n"
+
+
+def _track(node: etree._Element, shipment: dict[str, Any]) -> None:
+    """Bring a shipment's XML up to date: its state and its tracking number."""
+    status = node.find(f"{{{NAMESPACE}}}status/{{{NAMESPACE}}}shipping-status")
+    if status is not None and "shippingStatus" in shipment:
+        status.text = shipment["shippingStatus"].upper()
+    if "trackingNumber" not in shipment:
+        return
+    tracking = node.find(f"{{{NAMESPACE}}}tracking-number")
+    if tracking is None:
+        tracking = etree.Element(f"{{{NAMESPACE}}}tracking-number")
+        before = [each for each in node if etree.QName(each).localname in {"status", "shipping-method"}]
+        node.insert(len(before), tracking)
+    tracking.text = shipment["trackingNumber"]

@@ -14,7 +14,10 @@ from sandbox.sfcc.database import stamp
 from sandbox.sfcc.feeds.importer import Aborted, Importer, Task
 from sandbox.sfcc.feeds.inventory import InventoryImporter
 from sandbox.sfcc.feeds.log import SUFFIX, ImportLog
+from sandbox.sfcc.feeds.prices import PriceBookImporter
 from sandbox.sfcc.feeds.reading import Refused
+from sandbox.sfcc.feeds.shipments import ShipmentImporter
+from sandbox.sfcc.feeds.stores import StoreImporter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,10 +32,12 @@ FEED = re.compile(r"[^.].*\.xml(\.gz)?")
 
 JOBS = {
     "cartage-import-inventory": "inbound/inventory",
+    "cartage-import-pricebooks": "inbound/pricebooks",
+    "cartage-import-stores": "inbound/stores",
+    "cartage-import-shipments": "inbound/shipments",
 }
 """Job -> the folder whose feeds it imports."""
 
-MODES: tuple[Mode, ...] = ("merge", "update", "replace", "delete")
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS job_executions (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -111,6 +116,9 @@ class Jobs:
         self._schedule: threading.Thread | None = None
         importers: dict[str, type[Importer]] = {
             "cartage-import-inventory": InventoryImporter,
+            "cartage-import-pricebooks": PriceBookImporter,
+            "cartage-import-stores": StoreImporter,
+            "cartage-import-shipments": ShipmentImporter,
         }
         self.jobs = {job_id: Job(job_id, folder, importers[job_id]) for job_id, folder in JOBS.items()}
         store.database.define(_SCHEMA)

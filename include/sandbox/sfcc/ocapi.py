@@ -15,7 +15,7 @@ from starlette.routing import Route
 from sandbox.sfcc.database import unstamp
 from sandbox.sfcc.exact_json import dumps, loads
 from sandbox.sfcc.inventory import SITE_LISTS
-from sandbox.sfcc.jobs import MODES, Execution, JobAlreadyRunning, UnknownJob
+from sandbox.sfcc.jobs import Execution, JobAlreadyRunning
 from sandbox.sfcc.problems import Problem
 from sandbox.sfcc.store import moment
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from sandbox.sfcc.store import ShopStore
 
     Json = dict[str, Any]
+    Handler = Callable[[Request, str], Awaitable[Response]]
+    Endpoint = Callable[[Request], Awaitable[Response]]
 
 DATA = "/s/-/dw/data/{version}"
 LOGS = "/on/demandware.servlet/webdav/Sites/Logs/jobs/{job_id}/{name}"
@@ -60,6 +62,26 @@ def answered(body: Json, version: str, status: int = 200) -> Response:
     return Response(dumps({"_v": version, **body}), status, media_type="application/json")
 
 
+def faults_answered(handler: Handler, admit: Callable[[Request], None]) -> Endpoint:
+    """Wrap a handler with what every request goes through: its version, who asks, and faults as answers.
+
+    Args:
+        handler: answers a request of a version.
+        admit: sees that the request may be served, or raises a `Fault`.
+    """
+
+    async def endpoint(request: Request) -> Response:
+        version = _NEWEST
+        try:
+            version = _version(request)
+            admit(request)
+            return await handler(request, version)
+        except Fault as fault:
+            return answered({"fault": fault.body}, version, fault.status)
+
+    return endpoint
+
+
 class DataApi:
     """The Data API of one instance."""
 
@@ -83,19 +105,8 @@ class DataApi:
             Route(LOGS, self._served(self.log), methods=["GET"]),
         ]
 
-    def _served(self, handler: Callable[[Request, str], Awaitable[Response]]) -> Callable[..., Awaitable[Response]]:
-        """Wrap a handler with what every request goes through: version, token, faults."""
-
-        async def endpoint(request: Request) -> Response:
-            version = _NEWEST
-            try:
-                version = _version(request)
-                self._authorise(request)
-                return await handler(request, version)
-            except Fault as fault:
-                return answered({"fault": fault.body}, version, fault.status)
-
-        return endpoint
+    def _served(self, handler: Handler) -> Endpoint:
+        return faults_answered(handler, self._authorise)
 
     def _authorise(self, request: Request) -> None:
         if not request.headers.get("authorization"):
@@ -109,15 +120,17 @@ class DataApi:
     async def start_job(self, request: Request, version: str) -> Response:
         """Answer ``POST …/jobs/{job_id}/executions``; a parameter ``ImportMode`` says the mode of the import."""
         job_id, mode = request.path_params["job_id"], "merge"
+        if job_id not in self._jobs.jobs:
+            raise _job_not_found(job_id)
+        modes = self._jobs.jobs[job_id].importer.modes
         body = await _body(request) if await request.body() else {}
         for each in body.get("parameters", []):
-            if each.get("name") != "ImportMode" or str(each.get("value")).lower() not in MODES:
-                raise Fault(400, "InvalidParameterException", "The job takes the parameter ImportMode and no other.")
-            mode = str(each["value"]).lower()
+            mode = str(each.get("value")).lower()
+            if each.get("name") != "ImportMode" or mode not in modes:
+                message = f"The job takes the parameter ImportMode, one of {', '.join(modes)}, and no other."
+                raise Fault(400, "InvalidParameterException", message)
         try:
             started = self._jobs.start(job_id, client_id=self._accounts.client.client_id, mode=mode)  # type: ignore[arg-type]
-        except UnknownJob:
-            raise _job_not_found(job_id) from None
         except JobAlreadyRunning:
             message = f"Job with ID '{job_id}' is already running."
             raise Fault(400, "JobAlreadyRunningException", message, jobId=job_id) from None
@@ -140,7 +153,7 @@ class DataApi:
         query = body.get("query")
         if not isinstance(query, dict):
             raise Fault(400, "InvalidSearchRequestException", "The search request needs a query.")
-        start, count = _page(body.get("start", 0), body.get("count", 25))
+        start, count = page_of(body.get("start", 0), body.get("count", 25))
         hits = [each for each in map(_execution, self._jobs.executions()) if _matches(query, each)]
         for sort in reversed(body.get("sorts", [])):
             if sort.get("field") not in {"job_id", "start_time", "end_time", "status"}:
@@ -160,7 +173,7 @@ class DataApi:
 
     async def lists(self, request: Request, version: str) -> Response:
         """Answer ``GET …/inventory_lists``."""
-        start, count = _page(request.query_params.get("start", 0), request.query_params.get("count", 25))
+        start, count = page_of(request.query_params.get("start", 0), request.query_params.get("count", 25))
         headers = self._store.inventory.headers()
         page = [_list(each) for each in headers[start : start + count]]
         found = {"count": len(page), "data": page, "start": start, "total": len(headers)}
@@ -173,7 +186,7 @@ class DataApi:
     async def records(self, request: Request, version: str) -> Response:
         """Answer ``GET …/inventory_lists/{list}/product_inventory_records``."""
         header = self._list(request)
-        start, count = _page(request.query_params.get("start", 0), request.query_params.get("count", 25))
+        start, count = page_of(request.query_params.get("start", 0), request.query_params.get("count", 25))
         page, total = self._store.inventory.page(header.list_id, start, count)
         data = [_record(each) for each in self._store.inventory.stock(header.list_id, page)]
         found = {"count": len(data), "data": data, "start": start, "total": total}
@@ -218,7 +231,12 @@ async def _body(request: Request) -> Json:
     return body
 
 
-def _page(start: object, count: object) -> tuple[int, int]:
+def page_of(start: object, count: object) -> tuple[int, int]:
+    """Read where a page starts, and how many entries it is to have.
+
+    Raises:
+        Fault: they are no numbers that a page can have.
+    """
     try:
         first, most = int(str(start)), int(str(count))
     except ValueError:

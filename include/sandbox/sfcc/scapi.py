@@ -16,7 +16,7 @@ from starlette.routing import Route
 from sandbox.catalogue import SITES
 from sandbox.sfcc.exact_json import dumps, loads
 from sandbox.sfcc.problems import Problem, bad_request, order_not_found, site_not_found
-from sandbox.sfcc.store import Query, ShopStore, moment
+from sandbox.sfcc.store import NEXT_STATUS, Query, ShopStore, moment
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -64,14 +64,6 @@ _RANGES = {
 _SORTS = {"creation_date": "created_at", "last_modified_date": "modified_at"}
 _PARAMETERS = {"siteId", "sortBy", "sortOrder", "limit", "offset", *_FILTERS, *_RANGES}
 _ATTRIBUTE = re.compile(r"c_[A-Za-z][A-Za-z0-9_]*")
-_NEXT = {
-    "created": {"created", "new", "completed", "cancelled", "failed"},
-    "failed": {"failed", "created"},
-    "new": {"new", "completed", "cancelled"},
-    "completed": {"new", "completed", "cancelled"},
-    "cancelled": {"new", "completed", "cancelled"},
-}
-"""Where an order's status may go: once placed it is never created or failed again."""
 
 
 class OrdersApi:
@@ -160,7 +152,7 @@ class OrdersApi:
             raise order_not_found(order_no)
         wanted = "failed" if wanted == "failed_with_reopen" else wanted
         current = document.get("status", "created")
-        if wanted not in _NEXT[current]:
+        if wanted not in NEXT_STATUS[current]:
             if current == "failed":
                 detail = f"The failed order with number '{order_no}' cannot be reopened."
                 raise Problem(409, "undo-fail-order", "Undo Fail Order", detail)

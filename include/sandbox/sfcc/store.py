@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from sandbox.sfcc.database import Database, ShopClock
 from sandbox.sfcc.exact_json import dumps, loads
 from sandbox.sfcc.inventory import Inventory
+from sandbox.sfcc.prices import PriceBooks
+from sandbox.sfcc.stores import Stores
 from sandbox.shop.model import VERSIONS
 from sandbox.shop.order_json import order_json
 from sandbox.shop.order_xml import order_bytes
@@ -30,8 +32,17 @@ _STATUSES = {
 }
 """Field of the SCAPI document -> column that filters look at."""
 
-_EXTERNAL = ("externalOrderNo", "externalOrderStatus", "externalOrderText", "c_erpOrderNo", "c_trackingNumbers")
-"""Fields that other systems write."""
+_EXTERNAL = ("externalOrderNo", "externalOrderStatus", "externalOrderText")
+"""Fields that other systems write, besides custom attributes."""
+
+NEXT_STATUS = {
+    "created": {"created", "new", "completed", "cancelled", "failed"},
+    "failed": {"failed", "created"},
+    "new": {"new", "completed", "cancelled"},
+    "completed": {"new", "completed", "cancelled"},
+    "cancelled": {"new", "completed", "cancelled"},
+}
+"""Where an order's status may go: once placed it is never created or failed again."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS orders (
@@ -89,6 +100,8 @@ class ShopStore:
         database: where all of it is kept.
         clock: what time it is in the shop.
         inventory: its stock.
+        prices: its price books.
+        stores: its stores.
     """
 
     def __init__(self, home: Path) -> None:
@@ -96,6 +109,8 @@ class ShopStore:
         self.clock = ShopClock()
         self.database.define(_SCHEMA)
         self.inventory = Inventory(self.database, self.clock)
+        self.prices = PriceBooks(self.database, self.clock)
+        self.stores = Stores(self.database)
 
     def close(self) -> None:
         """Close the database."""
@@ -106,16 +121,25 @@ class ShopStore:
         count = 0
         with self.database.transaction() as db:
             for order in orders:
-                document = {**self._external_side(order.site, order.order_no), **order_json(order)}
+                document = self._with_external_side(order)
                 self._write(db, order.site, order.order_no, document, order_bytes(order, VERSIONS[-1]))
                 self.inventory.book(order.site, document)
                 count += 1
         return count
 
-    def _external_side(self, site: str, order_no: str) -> dict[str, Any]:
-        """Give what other systems have told the shop of an order, which a new version of it does not undo."""
-        known = self.get(site, order_no) or {}
-        return {name: known[name] for name in _EXTERNAL if name in known}
+    def _with_external_side(self, order: Order) -> dict[str, Any]:
+        """Give an order's document with what other systems have told the shop, which a new version does not undo."""
+        known = self.get(order.site, order.order_no) or {}
+        document = {**{name: known[name] for name in known if name in _EXTERNAL or name.startswith("c_")}}
+        document |= order_json(order)
+        shipped = {each["shipmentId"]: each for each in known.get("shipments", [])}
+        for shipment in document.get("shipments", []):
+            before = shipped.get(shipment["shipmentId"], {})
+            told = {name: before[name] for name in before if name == "trackingNumber" or name.startswith("c_")}
+            shipment |= {**told, **shipment}
+            if before.get("shippingStatus") == "shipped":
+                shipment["shippingStatus"] = "shipped"
+        return document
 
     @staticmethod
     def _write(db: sqlite3.Connection, site: str, order_no: str, document: dict[str, Any], xml: bytes) -> None:

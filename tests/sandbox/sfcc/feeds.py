@@ -118,3 +118,26 @@ def inventory(list_id: str, records: str, header: str = "<default-instock>false<
 def record(sku: str, inner: str = "<allocation>5</allocation>", mode: str = "") -> str:
     """Write a record of an inventory feed."""
     return f'<record product-id="{sku}"{mode}>{inner}</record>'
+
+
+def pricebook(book_id: str, tables: str, header: str = "<currency>EUR</currency>") -> str:
+    """Write a price book feed."""
+    return (
+        f'<pricebooks xmlns="{PRICEBOOK}"><pricebook>\n<header pricebook-id="{book_id}">{header}</header>\n'
+        f"<price-tables>\n{tables}\n</price-tables></pricebook></pricebooks>"
+    )
+
+
+def table(sku: str, inner: str = '<amount quantity="1">10.00</amount>', mode: str = "") -> str:
+    """Write a table of a price book feed."""
+    return f'<price-table product-id="{sku}"{mode}>{inner}</price-table>'
+
+
+def orders(inner: str) -> str:
+    """Write a shipment feed."""
+    return f'<orders xmlns="{ORDER}">{inner}</orders>'
+
+
+def stores(inner: str) -> str:
+    """Write a store feed."""
+    return f'<stores xmlns="{STORE}">{inner}</stores>'

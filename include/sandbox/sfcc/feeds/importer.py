@@ -53,12 +53,14 @@ class Importer(ABC):
         format: how the feed is built.
         kinds: element -> the attributes that tell it apart.
         strict: elements that must be right, or the feed is refused whole.
+        modes: modes of import that it knows.
         within: ids of the element that the next ones stand in, for the log.
     """
 
     format: ClassVar[Format]
     kinds: ClassVar[dict[str, tuple[str, ...]]]
     strict: ClassVar[frozenset[str]] = frozenset()
+    modes: ClassVar[tuple[Mode, ...]] = ("merge", "update", "replace", "delete")
 
     def __init__(self, shop: ShopStore, task: Task) -> None:
         self.database = shop.database
