@@ -17,12 +17,12 @@ from sandbox.netsuite.asynchronous import Jobs
 from sandbox.netsuite.auth import Gatekeeper, form_of
 from sandbox.netsuite.config import NetSuiteConfig, make_credentials
 from sandbox.netsuite.control import Control
-from sandbox.netsuite.gate import SERVER_SEND, Gate
+from sandbox.netsuite.gate import FAULT, SERVER_SEND, Gate
 from sandbox.netsuite.metadata import catalog
 from sandbox.netsuite.record_service import RECORDS, Call, json_body, page_links, paging
 from sandbox.netsuite.records import all_rules
 from sandbox.netsuite.seed import seed, show_closed_periods
-from sandbox.netsuite.suiteql import SuiteQL
+from sandbox.netsuite.suiteql import Page, SuiteQL
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
+
+    from sandbox.netsuite.control import Fault
 
 SUITEQL = "/services/rest/query/v1/suiteql"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
@@ -56,7 +58,7 @@ def create_app(home: Path, config: NetSuiteConfig) -> Starlette:
     """
     credentials = config.credentials or make_credentials(home, config.account)
     config.credentials = credentials
-    control = Control(concurrency=config.concurrency, closed_periods=set(config.closed_periods))
+    control = _fresh_control(config)
     account = Account(home, config, control, all_rules())
     seed(account)
     show_closed_periods(account)
@@ -77,6 +79,15 @@ def create_app(home: Path, config: NetSuiteConfig) -> Starlette:
     return app
 
 
+def _spoiled(page: Page, fault: Fault | None) -> Page:
+    """Repeat or lose rows of a page when a fault says so."""
+    if fault is None or not (fault.repeat_rows or fault.lose_rows):
+        return page
+    rows = page.rows[: len(page.rows) - fault.lose_rows] if fault.lose_rows else page.rows
+    again = min(fault.repeat_rows, len(rows) // 2)
+    return Page([*rows[: len(rows) - again], *rows[:again]], page.total)
+
+
 async def _refused(_request: Request, refusal: Exception) -> Response:
     assert isinstance(refusal, Refusal)
     return refusal.response()
@@ -88,7 +99,7 @@ class _Service:
     def __init__(self, account: Account, gatekeeper: Gatekeeper) -> None:
         self.account = account
         self.gatekeeper = gatekeeper
-        self.suiteql = SuiteQL(account.store)
+        self.suiteql = SuiteQL(account.store, account.control)
         self.jobs = Jobs(account, gatekeeper)
 
     def routes(self) -> list[Route]:
@@ -136,9 +147,10 @@ class _Service:
             raise Refusal("INVALID_CONTENT", 'The body must be {"q": "SELECT ..."}.', path="q")
         limit, offset = paging(request.query_params)
         page = await asyncio.to_thread(self.suiteql.run, text, limit, offset, login)
+        page = _spoiled(page, request.scope.get(FAULT))
         return resource({
             "links": page_links(f"{self._base(request)}{SUITEQL}", limit, offset, page.total), "count": len(page.rows),
-            "hasMore": offset + len(page.rows) < page.total, "items": page.rows, "offset": offset, "totalResults": page.total,
+            "hasMore": offset + limit < page.total, "items": page.rows, "offset": offset, "totalResults": page.total,
         })  # fmt: skip
 
     async def server_time(self, request: Request) -> Response:
@@ -168,11 +180,17 @@ class _Service:
         """Forget faults, latency, closed periods and counts; the records stay."""
         _local(request)
         config = self.account.config
-        fresh = Control(concurrency=config.concurrency, closed_periods=set(config.closed_periods))
+        fresh = _fresh_control(config)
         active = self.account.control.active
         self.account.control.__dict__.update(fresh.__dict__ | {"active": active})
         show_closed_periods(self.account)
         return Response(dumps(fresh.counts()), media_type="application/json")
+
+
+def _fresh_control(config: NetSuiteConfig) -> Control:
+    return Control(
+        concurrency=config.concurrency, closed_periods=set(config.closed_periods), time_zone=config.time_zone
+    )
 
 
 def _local(request: Request) -> None:

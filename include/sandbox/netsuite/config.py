@@ -96,6 +96,8 @@ class NetSuiteConfig:
         token_signatures: signature methods of OAuth 1.0a that are taken. NetSuite takes HMAC-SHA256 only;
             clients of its time before 2021 sign with HMAC-SHA1.
         closed_periods: months whose books are closed, as YYYY-MM.
+        time_zone: IANA name of the account's zone: SuiteQL shows moments in it and reads date literals in it.
+            REST writes UTC whatever it is.
     """
 
     credentials: Credentials | None = None
@@ -112,6 +114,7 @@ class NetSuiteConfig:
     sdf_project: Path = SDF_PROJECT
     token_signatures: tuple[str, ...] = ("HMAC-SHA256",)
     closed_periods: tuple[str, ...] = ()
+    time_zone: str = "UTC"
 
     @property
     def token_url(self) -> str:

@@ -7,6 +7,9 @@ A control document sets any of these; what it leaves out stays as it is::
     {"closed_periods": ["2026-01"]}
     {"script_adds_fee": "2.50"}             # a script adds handling cost to sales orders on save
     {"tax_rounding": "0.01"}                # the tax engine comes to another cent
+    {"time_zone": "America/New_York"}       # the account's zone: SuiteQL shows and reads moments in it
+    {"shuffle_ties": true}                  # rows that a query's ORDER BY leaves equal, or all without one, come in
+                                            # another order with each page: they repeat and go missing, as under load
     {"faults": [{"match": "POST /record/v1/salesOrder", "times": 3, "status": 503, "retry_after": 2}]}
 """
 
@@ -17,6 +20,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +41,8 @@ _FAULT_KEYS = frozenset(
         "timeout_after_commit",
         "drop_after_commit",
         "seconds",
+        "repeat_rows",
+        "lose_rows",
     ]
 )
 
@@ -60,6 +66,8 @@ class Fault:
         timeout_after_commit: do the work, then do not answer for `seconds`.
         drop_after_commit: do the work, then cut the connection.
         seconds: see above.
+        repeat_rows: of a page of SuiteQL, so many of its first rows stand again in the place of its last.
+        lose_rows: of a page of SuiteQL, so many of its last rows are missing; the counts do not say so.
     """
 
     match: str
@@ -76,6 +84,8 @@ class Fault:
     timeout_after_commit: bool = False
     drop_after_commit: bool = False
     seconds: float = 60
+    repeat_rows: int = 0
+    lose_rows: int = 0
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> Fault:
@@ -112,6 +122,8 @@ class Control:
         faults: failures to come.
         script_adds_fee: what a script adds to a sales order on save.
         tax_rounding: what the tax engine adds to the tax of a sales order.
+        time_zone: IANA name of the account's zone.
+        shuffle_ties: whether SuiteQL orders by chance what a query leaves unordered.
         requests: by method and class of path.
         writes: records written, by type and verb (``salesOrder create``).
         statuses: answers by HTTP status.
@@ -127,6 +139,8 @@ class Control:
     faults: list[Fault] = field(default_factory=list)
     script_adds_fee: Decimal = Decimal(0)
     tax_rounding: Decimal = Decimal(0)
+    time_zone: str = "UTC"
+    shuffle_ties: bool = False
     requests: Counter[str] = field(default_factory=Counter)
     writes: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
@@ -143,7 +157,7 @@ class Control:
         """
         readers: dict[str, Callable[[Any], Any]] = {
             "latency_ms": _range, "concurrency": int, "closed_periods": set, "script_adds_fee": _decimal,
-            "tax_rounding": _decimal, "faults": lambda value: self.faults + [Fault.of(each) for each in value],
+            "tax_rounding": _decimal, "time_zone": _zone, "shuffle_ties": bool, "faults": lambda value: self.faults + [Fault.of(each) for each in value],
         }  # fmt: skip
         unknown = document.keys() - readers.keys()
         if unknown:
@@ -186,6 +200,13 @@ class Control:
 def _range(value: Any) -> tuple[float, float]:
     low, high = value if isinstance(value, list) else (value, value)
     return float(low), float(high)
+
+
+def _zone(value: Any) -> str:
+    try:
+        return ZoneInfo(str(value)).key
+    except KeyError:
+        raise ValueError(f"time_zone {value} is no IANA name") from None
 
 
 def _decimal(value: Any) -> Decimal:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 SERVICES = "/services/rest"
 SERVER_SEND = "sandbox.server_send"
 """Key of the scope under which the server's own `send` lies, before any middleware wrapped it."""
+FAULT = "sandbox.fault"
+"""Key of the scope under which the fault lies that a request meets."""
 _TOKEN = "/auth/oauth2/v1/token"  # noqa: S105 - a path
 _ID = re.compile(r"/(eid:[^/?]+|-?\d+)(?=/|$)", re.IGNORECASE)
 _CODES = {429: "CONCURRENCY_LIMIT_EXCEEDED", 500: "UNEXPECTED_ERROR", 503: "SERVICE_UNAVAILABLE", 401: "INVALID_LOGIN"}
@@ -88,6 +90,7 @@ class Gate:
         elif fault.status is not None:
             await self._answer(_failure(fault), scope, receive, send)
         else:
+            scope[FAULT] = fault
             await self.app(scope, receive, self._counting(send))
         return fault
 

@@ -35,7 +35,7 @@ TRANSACTION_TYPES = {
 }  # fmt: skip
 """Record type -> SuiteQL's transaction type."""
 
-_LETTERS = {"string": "T", "number": "N", "integer": "I", "boolean": "B", "date": "D", "date-time": "D"}
+_LETTERS = {"string": "T", "number": "N", "integer": "I", "boolean": "B", "date": "D", "date-time": "M"}
 
 _RECORDS = """
 CREATE TABLE IF NOT EXISTS record (
@@ -205,7 +205,7 @@ class Store:
 
     def is_date(self, table: str, column: str) -> bool:
         """Whether a column of a SuiteQL table holds dates or moments."""
-        return self.columns[table].get(column) == "D"
+        return self.columns[table].get(column) in ("D", "M")
 
     def lay(self, table: str, owner: int, rows: list[dict[str, Any]]) -> None:
         """Lay out an owner's rows in a SuiteQL table, in place of those it had."""

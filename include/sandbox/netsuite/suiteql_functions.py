@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from sandbox.netsuite.records.sales import STATUSES
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Callable
 
 _ORACLE = {"YYYY": "%Y", "RRRR": "%Y", "YY": "%y", "MM": "%m", "MON": "%b", "DD": "%d", "HH24": "%H", "HH12": "%I",
            "HH": "%I", "MI": "%M", "SS": "%S", "AM": "%p", "PM": "%p", "FF": "%f", "FF3": "%f"}  # fmt: skip
@@ -24,11 +27,12 @@ _LETTERS = {
 }  # fmt: skip
 
 
-def register(db: sqlite3.Connection) -> None:
-    """Give a connection the functions."""
+def register(db: sqlite3.Connection, zone: Callable[[], ZoneInfo]) -> None:
+    """Give a connection the functions; `zone` says the account's."""
     db.create_function("ns_parse", 2, _parse, deterministic=True)
     db.create_function("ns_format", -1, _format, deterministic=True)
-    db.create_function("ns_now", 0, lambda: dt.datetime.now(dt.UTC).strftime(_STORED))
+    db.create_function("ns_now", 0, lambda: dt.datetime.now(zone()).strftime(_STORED))
+    db.create_function("ns_local", 1, lambda text: local(text, zone().key))
     db.create_function(
         "ns_day", 1, lambda text: f"{text[:10]} 00:00:00" if isinstance(text, str) else text, deterministic=True
     )
@@ -45,6 +49,15 @@ def shown(value: Any, *, date: bool) -> str:
     return str(value)
 
 
+@lru_cache(maxsize=4096)
+def local(text: str | None, zone: str) -> str | None:
+    """Bring a stored moment, in UTC, into the account's zone; an hour of a clock set back comes twice."""
+    if text is None:
+        return None
+    moment = dt.datetime.strptime(text, _STORED).replace(tzinfo=dt.UTC)
+    return moment.astimezone(ZoneInfo(zone)).strftime(_STORED)
+
+
 def user_date(text: str) -> str | None:
     """Read a date in the user's format; None when it is not in it."""
     try:
@@ -57,7 +70,7 @@ def _parse(text: str | None, pattern: str) -> str | None:
     """TO_DATE, TO_TIMESTAMP: sqlglot has turned Oracle's format into strptime's."""
     if text is None:
         return None
-    return dt.datetime.strptime(text, pattern).strftime(_STORED)  # noqa: DTZ007 - the sandbox's zone is UTC
+    return dt.datetime.strptime(text, pattern).strftime(_STORED)  # noqa: DTZ007 - the account's zone, as moments are shown
 
 
 def _format(value: Any, pattern: str | None = None) -> str | None:
@@ -66,7 +79,7 @@ def _format(value: Any, pattern: str | None = None) -> str | None:
         return None
     if pattern is None or not isinstance(value, str):
         return shown(value, date=False)
-    moment = dt.datetime.strptime(value, _STORED)  # noqa: DTZ007 - the sandbox's zone is UTC
+    moment = dt.datetime.strptime(value, _STORED)  # noqa: DTZ007 - in the account's zone already
     if "%" in pattern:
         return moment.strftime(pattern)
     return moment.strftime(_PART.sub(lambda part: part.group(1) or _ORACLE[part.group(2).upper()], pattern))

@@ -1,7 +1,7 @@
 """The tables that SuiteQL sees, named and shaped as in NetSuite's Records Catalog.
 
-Column types: I integer, N number, T text, B flag ('T' or 'F'), D date or moment (UTC, as
-``YYYY-MM-DD HH:MM:SS``). NetSuite's own names: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_159367781370.html
+Column types: I integer, N number, T text, B flag ('T' or 'F'), D date, M moment (both as
+``YYYY-MM-DD HH:MM:SS``; a moment in UTC, a date without a zone). NetSuite's own names: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_159367781370.html
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from functools import lru_cache
 
 _STOCK = (
     "item:I location:I quantityavailable:N quantityonhand:N quantitycommitted:N quantityonorder:N quantitybackordered:N "
-    "quantityintransit:N lastquantityavailablechange:D preferredstocklevel:N safetystocklevel:N reorderpoint:N leadtime:I"
+    "quantityintransit:N lastquantityavailablechange:M preferredstocklevel:N safetystocklevel:N reorderpoint:N leadtime:I"
 )
 _ADDRESS = (
     "nkey:I addressee:T attention:T addr1:T addr2:T addr3:T city:T state:T dropdownstate:T zip:T country:T addrphone:T "
@@ -19,8 +19,8 @@ _ADDRESS = (
 
 _COLUMNS = {
     "transaction": (
-        "id:I tranid:T transactionnumber:T type:T recordtype:T abbrevtype:T status:T entity:I trandate:D createddate:D "
-        "lastmodifieddate:D foreigntotal:N foreignamountpaid:N foreignamountunpaid:N currency:I exchangerate:N "
+        "id:I tranid:T transactionnumber:T type:T recordtype:T abbrevtype:T status:T entity:I trandate:D createddate:M "
+        "lastmodifieddate:M foreigntotal:N foreignamountpaid:N foreignamountunpaid:N currency:I exchangerate:N "
         "shipdate:D duedate:D otherrefnum:T externalid:T memo:T email:T shipcarrier:T shippingaddress:I billingaddress:I "
         "shipmethod:I foreignpaymentamountunused:N posting:B void:B voided:B source:T location:I postingperiod:I account:I"
     ),
@@ -28,7 +28,7 @@ _COLUMNS = {
         "uniquekey:I id:I transaction:I linesequencenumber:I item:I itemtype:T quantity:N quantityshiprecv:N "
         "quantitybilled:N quantitycommitted:N quantitybackordered:N foreignamount:N netamount:N rate:N price:I memo:T "
         "location:I subsidiary:I department:I class:I entity:I mainline:B taxline:B iscogs:B isclosed:B isfullyshipped:B "
-        "createdfrom:I kitmemberof:I linelastmodifieddate:D commitinventory:I quantitypicked:N quantitypacked:N actualshipdate:D"
+        "createdfrom:I kitmemberof:I linelastmodifieddate:M commitinventory:I quantitypicked:N quantitypacked:N actualshipdate:D"
     ),
     "transactiontaxdetail": (
         "transaction:I transactionline:I linenumber:I taxcode:I taxtype:T taxrate:N taxbasis:N taxamount:N "
@@ -42,16 +42,16 @@ _COLUMNS = {
     ),
     "customer": (
         "id:I entityid:T altname:T companyname:T salutation:T firstname:T middlename:T lastname:T email:T phone:T "
-        "altphone:T mobilephone:T homephone:T url:T comments:T isperson:B subsidiary:I currency:I datecreated:D "
-        "lastmodifieddate:D isinactive:B externalid:T parent:I entitystatus:I category:I terms:I pricelevel:I "
+        "altphone:T mobilephone:T homephone:T url:T comments:T isperson:B subsidiary:I currency:I datecreated:M "
+        "lastmodifieddate:M isinactive:B externalid:T parent:I entitystatus:I category:I terms:I pricelevel:I "
         "creditlimit:N language:T title:T vatregnumber:T taxable:B unsubscribe:B lastorderdate:D lastsaledate:D"
     ),
     "contact": (
         "id:I entityid:T firstname:T middlename:T lastname:T email:T phone:T mobilephone:T company:I subsidiary:I "
-        "title:T isinactive:B externalid:T datecreated:D lastmodifieddate:D"
+        "title:T isinactive:B externalid:T datecreated:M lastmodifieddate:M"
     ),
-    "entity": "id:I entityid:T altname:T type:T email:T phone:T isinactive:B isperson:B externalid:T datecreated:D lastmodifieddate:D",
-    "customersubsidiaryrelationship": "id:I entity:I subsidiary:I isprimarysub:B primarycurrency:I name:T externalid:T lastmodifieddate:D",
+    "entity": "id:I entityid:T altname:T type:T email:T phone:T isinactive:B isperson:B externalid:T datecreated:M lastmodifieddate:M",
+    "customersubsidiaryrelationship": "id:I entity:I subsidiary:I isprimarysub:B primarycurrency:I name:T externalid:T lastmodifieddate:M",
     "customercurrencybalance": "customer:I currency:I balance:N depositbalance:N overduebalance:N unbilledorders:N",
     "customeraddressbook": "entity:I internalid:I addressbookaddress:I label:T defaultbilling:B defaultshipping:B isresidential:B",
     "customeraddressbookentityaddress": (
@@ -60,7 +60,7 @@ _COLUMNS = {
     "item": (
         "id:I itemid:T fullname:T displayname:T description:T itemtype:T subtype:T isinactive:B isonline:B upccode:T "
         "vendorname:T manufacturer:T mpn:T weight:N cost:N averagecost:N lastpurchaseprice:N totalquantityonhand:N "
-        "parent:I createddate:D lastmodifieddate:D externalid:T isfulfillable:B class:I pricinggroup:I usemarginalrates:B "
+        "parent:I createddate:M lastmodifieddate:M externalid:T isfulfillable:B class:I pricinggroup:I usemarginalrates:B "
         "preferredlocation:I safetystocklevel:N preferredstocklevel:N reorderpoint:N leadtime:I"
     ),
     "kititemmember": "parentitem:I item:I quantity:N linenumber:I",
@@ -76,14 +76,14 @@ _COLUMNS = {
     "location": (
         "id:I name:T fullname:T isinactive:B subsidiary:I parent:I makeinventoryavailable:B makeinventoryavailablestore:B "
         "locationtype:I mainaddress:I returnaddress:I latitude:N longitude:N timezone:T tranprefix:T usebins:B "
-        "includechildren:B allowstorepickup:B bufferstock:N storepickupbufferstock:N externalid:T lastmodifieddate:D"
+        "includechildren:B allowstorepickup:B bufferstock:N storepickupbufferstock:N externalid:T lastmodifieddate:M"
     ),
     "locationsubsidiarymap": "location:I subsidiary:I",
     "locationmainaddress": _ADDRESS,
     "locationreturnaddress": _ADDRESS,
-    "classification": "id:I name:T fullname:T isinactive:B parent:I subsidiary:I externalid:T lastmodifieddate:D",
+    "classification": "id:I name:T fullname:T isinactive:B parent:I subsidiary:I externalid:T lastmodifieddate:M",
     "dual": "dummy:T",
-    "subsidiary": "id:I name:T fullname:T legalname:T isinactive:B iselimination:B parent:I currency:I country:T externalid:T lastmodifieddate:D",
+    "subsidiary": "id:I name:T fullname:T legalname:T isinactive:B iselimination:B parent:I currency:I country:T externalid:T lastmodifieddate:M",
     "currency": "id:I name:T symbol:T exchangerate:N currencyprecision:I isbasecurrency:B isinactive:B externalid:T",
     "shipitem": "id:I itemid:T displayname:T description:T isinactive:B account:I externalid:T",
     "account": "id:I acctnumber:T accountsearchdisplayname:T fullname:T accttype:T currency:I isinactive:B externalid:T",
@@ -92,13 +92,13 @@ _COLUMNS = {
     "taxtype": "id:I name:T isinactive:B",
     "paymentmethod": "id:I name:T isinactive:B externalid:T",
     "previoustransactionlinelink": (
-        "previousdoc:I previousline:I previoustype:T nextdoc:I nextline:I nexttype:T linktype:T foreignamount:N lastmodifieddate:D"
+        "previousdoc:I previousline:I previoustype:T nextdoc:I nextline:I nexttype:T linktype:T foreignamount:N lastmodifieddate:M"
     ),
-    "previoustransactionlink": "previousdoc:I previoustype:T nextdoc:I nexttype:T linktype:T foreignamount:N lastmodifieddate:D",
+    "previoustransactionlink": "previousdoc:I previoustype:T nextdoc:I nexttype:T linktype:T foreignamount:N lastmodifieddate:M",
     "nexttransactionlinelink": (
-        "previousdoc:I previousline:I previoustype:T nextdoc:I nextline:I nexttype:T linktype:T foreignamount:N lastmodifieddate:D"
+        "previousdoc:I previousline:I previoustype:T nextdoc:I nextline:I nexttype:T linktype:T foreignamount:N lastmodifieddate:M"
     ),
-    "nexttransactionlink": "previousdoc:I previoustype:T nextdoc:I nexttype:T linktype:T foreignamount:N lastmodifieddate:D",
+    "nexttransactionlink": "previousdoc:I previoustype:T nextdoc:I nexttype:T linktype:T foreignamount:N lastmodifieddate:M",
     "trackingnumbermap": "transaction:I trackingnumber:I",
     "trackingnumber": "id:I trackingnumber:T",
     "currencyrate": "id:I basecurrency:I transactioncurrency:I exchangerate:N effectivedate:D",
@@ -150,7 +150,7 @@ KEYS: dict[str, str] = {
 }  # fmt: skip
 """Table -> the column that says whose rows they are; `id` elsewhere."""
 
-_SQL = {"I": "INTEGER", "N": "NUMERIC", "T": "TEXT", "B": "TEXT", "D": "TEXT"}
+_SQL = {"I": "INTEGER", "N": "NUMERIC", "T": "TEXT", "B": "TEXT", "D": "TEXT", "M": "TEXT"}
 
 
 @lru_cache(maxsize=1)
