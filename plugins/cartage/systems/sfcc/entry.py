@@ -1,4 +1,4 @@
-"""What flows ask of SFCC: a source, made from the run's context."""
+"""What flows ask of SFCC: a source, a transformer and a target, made from the run's context."""
 
 from __future__ import annotations
 
@@ -10,13 +10,70 @@ from cartage.systems.sfcc.sftp_folder import SftpFolder
 from cartage.systems.sfcc.source import DropSource, Flow
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from cartage.context import FlowContext
-    from cartage.seams import Source
+    from cartage.records.batch import Batch
+    from cartage.seams import FeedTarget, Planned, Source, Target, Transformed
     from cartage.settings import Drops
     from cartage.systems.sfcc.acknowledging import Acknowledger
     from cartage.systems.sfcc.hook import SfccHook
 
 SYSTEM = "sfcc"
+
+NAME = "Salesforce B2C Commerce"
+"""What people call the system."""
+
+
+def masked(planned: Planned) -> Planned:
+    """Give a plan without personal data: what the shop is told of stock, prices, shipments and stores holds none."""
+    return planned
+
+
+def transformer(context: FlowContext) -> Callable[[Iterable[Batch], int], Iterator[Transformed]]:
+    """Give what turns batches of the flow's records into what the shop is sent, in their order.
+
+    Raises:
+        SettingsError: a mapping is wrong; with file and line.
+        BatchError: SFCC takes no such records.
+    """
+    from cartage.mapping import load_mapping
+
+    if context.record == "shipment":
+        from cartage.systems.sfcc.shipments.transform import ShipmentTransformer
+
+        mapping = load_mapping(SYSTEM, "shipment", context.include)
+        return ShipmentTransformer(context.settings.shipments, mapping)
+    raise _not_taken(context)
+
+
+def target(context: FlowContext) -> Target | FeedTarget:
+    """Give the target of a flow.
+
+    Raises:
+        SettingsError: the integration's file names no connection for what the settings ask for.
+        BatchError: SFCC takes no such records, or a connection is not fit for use.
+    """
+    if context.record == "shipment":
+        return _shipments(context)
+    raise _not_taken(context)
+
+
+def _shipments(context: FlowContext) -> Target:
+    from cartage.systems.sfcc.shipments.shop_orders import ShopOrders
+    from cartage.systems.sfcc.shipments.target import ShipmentTarget
+
+    settings = context.settings.shipments
+    looks = {"scapi", "events"} & set(settings.by) or context.integration.storefront.api
+    return ShipmentTarget(
+        settings,
+        ShopOrders(_api(context)) if looks else None,
+        _folder(context) if "feed" in settings.by else None,
+    )
+
+
+def _not_taken(context: FlowContext) -> BatchError:
+    return BatchError(f"SFCC takes no records of kind {context.record}; this is a fault of the caller")
 
 
 def source(context: FlowContext) -> Source:

@@ -1,0 +1,182 @@
+"""Documents for SFCC as its targets work on them: parsed, grouped by record, the newest only."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from cartage.errors import Complaint
+from cartage.mapping import canonical
+from cartage.records.batch import Batch
+from cartage.records.document import DOCUMENTS
+from cartage.records.outcome import Outcome, Verdict
+from cartage.seams import DocumentKey, Transformed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True)
+class Document:
+    """One row of the documents table.
+
+    Attributes:
+        row: the record's row in its run.
+        place: place among the record's documents.
+        kind: kind of the record.
+        key: the record's key.
+        version: the record's version.
+        type: what it becomes in the shop.
+        external_id: stable id of the document.
+        action: upsert or cancel.
+        text: the payload, canonical JSON.
+        hash: SHA-256 of it.
+        facts_text: what the target must know beside the payload, as JSON.
+    """
+
+    row: int
+    place: int
+    kind: str
+    key: str
+    version: str
+    type: str
+    external_id: str
+    action: str
+    text: str
+    hash: str
+    facts_text: str | None
+
+    @property
+    def id(self) -> tuple[str, str]:
+        """Type and external id."""
+        return self.type, self.external_id
+
+    @cached_property
+    def body(self) -> dict[str, Any]:
+        """The payload."""
+        body: dict[str, Any] = canonical.loads(self.text)
+        return body
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """What the target must know beside the payload."""
+        facts: dict[str, Any] = canonical.loads(self.facts_text or "{}")
+        return facts
+
+    @property
+    def wanted(self) -> DocumentKey:
+        """The document as the journal knows it."""
+        return DocumentKey(self.type, self.external_id, self.kind, self.key, self.version, self.hash)
+
+
+@dataclass
+class Record:
+    """One record of the batch with its documents in sending order."""
+
+    row: int
+    key: str
+    version: str
+    documents: list[Document] = field(default_factory=list)
+
+
+class DocumentWriter:
+    """Collects documents into a batch.
+
+    Args:
+        kind: kind of the records.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._rows: list[dict[str, Any]] = []
+        self.verdicts: list[Verdict] = []
+
+    def add(
+        self,
+        record: tuple[int, str, str],
+        type_: str,
+        external_id: str,
+        body: Any,
+        *,
+        action: str = "upsert",
+        facts: dict[str, Any] | None = None,
+    ) -> None:
+        """Add a document.
+
+        Args:
+            record: row, key and version of its record.
+            type_: what it becomes in the shop.
+            external_id: stable id.
+            body: the payload.
+            action: upsert or cancel.
+            facts: what the target must know beside the payload.
+        """
+        row, key, version = record
+        text, digest = canonical.written(body)
+        place = sum(each["record"] == row for each in self._rows[-8:])
+        self._rows.append(
+            {
+                "record": row,
+                "document": place,
+                "kind": self._kind,
+                "key": key,
+                "version": version,
+                "type": type_,
+                "external_id": external_id,
+                "action": action,
+                "body": text,
+                "hash": digest,
+                "match": canonical.dumps(facts) if facts else None,
+            }
+        )
+
+    def transformed(self) -> Transformed:
+        """Give all that was added."""
+        table = pa.Table.from_pylist(self._rows, DOCUMENTS)
+        return Transformed(Batch("document", {"documents": table}), self.verdicts)
+
+
+def case_kept(name: str) -> str:
+    """Give a name that stays apart from others of another case: the journal compares ids without regard to it.
+
+    A site is set by hand and known; numbers and ids are not, so a name with capitals gets a short mark of its own.
+    """
+    if name == name.lower():
+        return name
+    return f"{name}~{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+
+
+def records_of(batch: Batch) -> list[Record]:
+    """Read the documents table into records, in the batch's order."""
+    found: dict[int, Record] = {}
+    for row in sorted(batch.root.to_pylist(), key=lambda each: (each["record"], each["document"])):
+        document = Document(
+            row["record"], row["document"], row["kind"], row["key"], row["version"] or "", row["type"],
+            row["external_id"], row["action"] or "upsert", row["body"] or "{}", row["hash"] or "", row["match"],
+        )  # fmt: skip
+        record = found.setdefault(document.row, Record(document.row, document.key, document.version))
+        record.documents.append(document)
+    return list(found.values())
+
+
+def newest(records: Iterable[Record]) -> tuple[list[Record], list[Verdict]]:
+    """Give the newest copy of each record, and verdicts on the copies that it supersedes."""
+    best: dict[str, Record] = {}
+    older: list[Record] = []
+    for record in records:
+        rival = best.get(record.key)
+        if rival is None or (record.version, record.row) >= (rival.version, rival.row):
+            best[record.key] = record
+            older += [rival] if rival else []
+        else:
+            older.append(record)
+    return list(best.values()), [_superseded(each) for each in older]
+
+
+def _superseded(record: Record) -> Verdict:
+    words = f"{record.key}: the same batch holds a newer copy of it than version {record.version}"
+    return Verdict(record.row, record.key, Outcome.SUPERSEDED, (Complaint("superseded", words),))
