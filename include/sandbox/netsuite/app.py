@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sandbox.netsuite import office
 from sandbox.netsuite.account import Account
 from sandbox.netsuite.answers import Refusal, dumps, loads, resource
 from sandbox.netsuite.asynchronous import Jobs
@@ -112,6 +113,7 @@ class _Service:
             Route("/services/rest/async/v1/job/{path:path}", self.job, methods=["GET"]),
             Route(f"{RECORDS}/{{path:path}}", self.record, methods=METHODS),
             Route("/sandbox/control", self.control, methods=["GET", "POST"]),
+            Route("/sandbox/office/{errand}", self.office, methods=["POST"]),
             Route("/sandbox/control/reset", self.reset, methods=["POST"]),
         ]
 
@@ -175,6 +177,15 @@ class _Service:
             except (ValueError, TypeError, ArithmeticError) as wrong:
                 return Response(dumps({"error": str(wrong)}), 422, media_type="application/json")
         return Response(dumps(control.counts()), media_type="application/json")
+
+    async def office(self, request: Request) -> Response:
+        """Do what people in the office or the warehouse do; from this machine only."""
+        _local(request)
+        try:
+            done = office.run(self.account, request.path_params["errand"], loads(await request.body()))
+        except (LookupError, ValueError, TypeError, ArithmeticError) as wrong:
+            return Response(dumps({"error": str(wrong)}), 422, media_type="application/json")
+        return Response(dumps(done), media_type="application/json")
 
     async def reset(self, request: Request) -> Response:
         """Forget faults, latency, closed periods and counts; the records stay."""

@@ -176,7 +176,7 @@ def _orders(account: Account) -> None:
 
 def _start_sequences(account: Account) -> None:
     """New records are numbered past what was set up."""
-    starts = {"entity": 10001, "item": 2001, "transaction": 20001, "customerSubsidiaryRelationship": 5001,
+    starts = {"entity": 10001, "item": 2001, "transaction": 20001, "customerSubsidiaryRelationship": 5001, "location": 101,
               "entityid": 10001}  # fmt: skip
     for name, first in starts.items():
         account.store.query(

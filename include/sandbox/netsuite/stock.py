@@ -54,6 +54,12 @@ class Shelves:
         rows = self._store.query(sql, item, location)
         return Decimal(str(rows[0][0] or 0)) if rows else Decimal(0)
 
+    def on_hand(self, item: int, location: int) -> Decimal:
+        """Give what lies on the shelf of a location."""
+        sql = "SELECT quantityonhand FROM aggregateitemlocation WHERE item = ? AND location = ?"
+        rows = self._store.query(sql, item, location)
+        return Decimal(str(rows[0][0] or 0)) if rows else Decimal(0)
+
     def move(self, item: int, location: int, **by: Decimal) -> None:
         """Change what is on hand, committed, back-ordered or on order."""
         onhand, committed, backordered, onorder = (

@@ -146,13 +146,13 @@ class Store:
         """Run one statement and give its rows."""
         return self._db.execute(sql, values).fetchall()
 
-    def next(self, name: str, first: int = 1) -> int:
-        """Take the next number of a sequence."""
+    def next(self, name: str, first: int = 1, count: int = 1) -> int:
+        """Take the next number of a sequence, or the first of the next `count` ones."""
         row = self._db.execute(
-            "INSERT INTO sequence VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET next = next + 1 RETURNING next",
-            (name, first + 1),
+            "INSERT INTO sequence VALUES (?1, ?2 + ?3) ON CONFLICT(name) DO UPDATE SET next = next + ?3 RETURNING next",
+            (name, first, count),
         ).fetchone()
-        return int(row[0]) - 1
+        return int(row[0]) - count
 
     def get(self, record_type: str, key: str) -> Record | None:
         """Find a record by internal id, or by ``eid:`` and its external id."""

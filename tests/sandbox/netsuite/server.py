@@ -93,6 +93,12 @@ class NetSuiteEndpoint:
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
+    def office(self, errand: str, **document: Any) -> dict[str, Any]:
+        """Let people in the account do something; gives the ids of what was made or changed."""
+        answer = self.client.post(f"{self.url}/sandbox/office/{errand}", json=document)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
     def counts(self) -> dict[str, Any]:
         """Give what was counted since the last reset."""
         return dict(self.client.get(f"{self.url}/sandbox/control").json())
