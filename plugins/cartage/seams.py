@@ -352,6 +352,9 @@ class FeedTarget(Protocol):
     late: list[Late]
     """What `publish` learnt of feeds of earlier runs; whole once its verdicts were taken."""
 
+    def noted(self) -> None:
+        """Hear that what is `late` was noted: those feeds need no second look."""
+
     def publish(self, batches: Iterable[Batch], feeds: FeedBook) -> Iterator[Verdict]:
         """Write feeds of all these rows, bring them over and, where it can be known, see them imported.
 

@@ -83,6 +83,7 @@ class LoadOperator(FlowOperator):
 
         yield from self._set_aside(runtime, passage, verdicts)
         note_late(runtime, passage.run, target.late)
+        target.noted()
 
     def _set_aside(self, runtime: Runtime, passage: Passage, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
         """Quarantine what the target refused, with the record as it was before the transform."""
