@@ -29,10 +29,10 @@ class FeedImport(Strict):
         "reads the logs.",
     )
     poll_seconds: float = Field(default=5, gt=0, description="Seconds between two looks at the job.")
-    logs: str | None = Field(
-        default=None,
-        description="Folder on the shop's SFTP server where its job leaves a log of each import; null: there are none. "
-        "Its form is in docs/sfcc.md.",
+    logs: tuple[str, ...] = Field(
+        default=(),
+        description="Folders on the shop's SFTP server where its job leaves a log of each import, `<feed>.log.jsonl`; none: "
+        "what the shop skipped is not known. Their form is in docs/sfcc.md.",
     )
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""Transport to SFCC's Shopper-independent REST APIs (SCAPI): token, session, retries, typed errors.
+"""Transport to SFCC's Shopper-independent REST APIs (SCAPI, and OCAPI's Data API): token, session, retries, typed errors.
 
 Facts: Account Manager hands out tokens for client credentials
 (https://developer.salesforce.com/docs/commerce/commerce-api/guide/authorization-for-admin-apis.html);
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 ACCOUNT_MANAGER = "https://account.demandware.com/dwsso/oauth2/access_token"
+DATA_API = "/s/-/dw/data/v23_2"
+"""Path of OCAPI's Data API (https://developer.salesforce.com/docs/commerce/b2c-commerce/references/ocapi-data-api)."""
+
 ATTEMPTS = 4
 _CONNECT_SECONDS, _READ_SECONDS = 10, 65
 """SFCC itself gives up after 60 s and answers 504."""
@@ -37,7 +40,7 @@ _EARLY = 60
 
 @dataclass(frozen=True)
 class Problem:
-    """An error answer: RFC 7807, or what could be read of it."""
+    """An error answer: RFC 7807, OCAPI's fault, or what could be read of it."""
 
     status: int
     title: str
@@ -90,6 +93,7 @@ class SfccHook(BaseHook):
         extra = connection.extra_dejson
         self._login, self._secret = connection.login, connection.password
         self._base = _address(connection.host, connection.schema, connection.port)
+        self._instance = _address(extra.get("instance"), None, None) or self._base
         self._tenant, self._organization = extra.get("tenant"), extra.get("organization")
         self._token_url = extra.get("token_url") or ACCOUNT_MANAGER
         missing = [
@@ -144,8 +148,24 @@ class SfccHook(BaseHook):
         found: dict[str, Any] = self.request("GET", self.order_path(order_no), params={"siteId": site})
         return found
 
+    def data(self, method: str, path: str, *, body: Mapping[str, Any] | None = None) -> Any:
+        """Send a request to OCAPI's Data API, which the instance itself serves; see `request`.
+
+        Args:
+            method: HTTP method.
+            path: below the API's version, ``/jobs/{job_id}/executions``.
+            body: sent as JSON.
+        """
+        return self.request(method, DATA_API + path, body=body, base=self._instance)
+
     def request(
-        self, method: str, path: str, *, params: Mapping[str, Any] | None = None, body: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        base: str | None = None,
     ) -> Any:
         """Send a request; what may pass is tried again, a few times, with growing pauses.
 
@@ -156,6 +176,7 @@ class SfccHook(BaseHook):
             path: below the base URL.
             params: of the query.
             body: sent as JSON.
+            base: another address than that of SCAPI.
 
         Returns:
             The answer's JSON, its numbers as `Decimal`; None when it has no body.
@@ -168,10 +189,10 @@ class SfccHook(BaseHook):
         token = self._renewed(None)
         renewed = False
         for attempt in range(ATTEMPTS):
-            answer = self._send(method, path, token, params, body)
+            answer = self._send(method, (base or self._base) + path, token, params, body)
             if isinstance(answer, requests.Response) and answer.status_code == 401 and not renewed:
                 token, renewed = self._renewed(token), True
-                answer = self._send(method, path, token, params, body)
+                answer = self._send(method, (base or self._base) + path, token, params, body)
             if isinstance(answer, requests.Response) and answer.status_code not in _SHED:
                 return self._result(f"{method} {path}", answer)
             pause = _pause(answer, attempt)
@@ -185,7 +206,7 @@ class SfccHook(BaseHook):
         )
 
     def _send(
-        self, method: str, path: str, token: str, params: Mapping[str, Any] | None, body: Mapping[str, Any] | None
+        self, method: str, address: str, token: str, params: Mapping[str, Any] | None, body: Mapping[str, Any] | None
     ) -> requests.Response | requests.RequestException:
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         content = None
@@ -195,7 +216,7 @@ class SfccHook(BaseHook):
         try:
             return self._session.request(
                 method,
-                self._base + path,
+                address,
                 params=params,
                 data=content,
                 headers=headers,
@@ -216,7 +237,7 @@ class SfccHook(BaseHook):
         if answer.status_code in (401, 403):
             raise BatchError(
                 f"{where}: the shop answered {problem}. Give the API client of connection {self.sfcc_conn_id} the scope "
-                f"sfcc.orders.rw for tenant {self._tenant}."
+                f"sfcc.orders.rw for tenant {self._tenant}; for OCAPI, allow it the resource in Business Manager."
             )
         if problem.type.rstrip("/").endswith(("organization-not-found", "site-not-found")):
             raise BatchError(f"{where}: the shop answered {problem}; correct organization or sites")
@@ -269,6 +290,10 @@ def _problem(answer: requests.Response) -> Problem:
     except ValueError:
         said = {}
     said = said if isinstance(said, dict) else {}
+    fault = said.get("fault")
+    if isinstance(fault, dict):  # OCAPI's form
+        kind = str(fault.get("type", ""))
+        return Problem(answer.status_code, kind, kind, str(fault.get("message", "")))
     return Problem(
         answer.status_code,
         str(said.get("title", "")),

@@ -12,7 +12,7 @@ import io
 import posixpath
 import stat
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
@@ -153,6 +153,54 @@ class SftpFolder:
                 connection.remove(path)
             connection.rename(partial, path)
 
+    def put(self, path: str, content: IO[bytes], size: int) -> None:
+        """Bring a file over so that it appears whole: under ``{path}.part``, its size checked, then renamed.
+
+        A file of that name is replaced, so that doing it again after a lost connection is doing it once.
+
+        Args:
+            path: where it goes; its folder is made when it is missing.
+            content: the bytes, read from where the file stands to its end.
+            size: how many they are.
+
+        Raises:
+            RetryableError: the server is full, the connection was lost, or not all of it arrived.
+        """
+        partial = f"{path}.part"
+        with self._typed_errors(), self._hook.get_managed_conn() as connection:
+            self._make(posixpath.dirname(path))
+            try:
+                connection.putfo(content, partial)
+                arrived = connection.stat(partial).st_size
+                if arrived != size:
+                    raise RetryableError(
+                        f"{self._where}: {arrived} of {size} bytes of {path} arrived; it is sent again"
+                    )
+                self._replace(connection, partial, path)
+            except OSError as error:
+                with suppress(OSError, EOFError, paramiko.SSHException):
+                    connection.remove(partial)  # half a file helps nobody, and a full server least
+                if isinstance(error, PermissionError):
+                    raise
+                raise RetryableError(
+                    f"{self._where}: {path} could not be brought over ({error or type(error).__name__}). It is tried "
+                    "again; if it goes on, see whether the server is full"
+                ) from error
+
+    def read(self, path: str, target: IO[bytes]) -> bool:
+        """Copy a file's content; gives False when there is no such file."""
+        with self._typed_errors(), self._hook.get_managed_conn() as connection:
+            try:
+                connection.getfo(path, target, prefetch=self._prefetch)
+            except FileNotFoundError:
+                return False
+            return True
+
+    def has(self, path: str) -> bool:
+        """Say whether there is such a file."""
+        with self._typed_errors(), self._hook.get_managed_conn() as connection:
+            return self._exists(connection, path)
+
     def hash(self, file: RemoteFile) -> str | None:
         """Hash a file's content as it is now."""
         return self.fetch(file, io.BytesIO())
@@ -160,6 +208,15 @@ class SftpFolder:
     def _make(self, folder: str) -> None:
         if not self._hook.isdir(folder):
             self._hook.create_directory(folder)
+
+    def _replace(self, connection: Any, partial: str, path: str) -> None:
+        """Rename over what may be there: at once where the server knows how, else in two steps."""
+        try:
+            connection.posix_rename(partial, path)
+        except OSError:
+            if self._exists(connection, path):
+                connection.remove(path)
+            connection.rename(partial, path)
 
     def _same(self, connection: Any, file: RemoteFile) -> bool:
         try:

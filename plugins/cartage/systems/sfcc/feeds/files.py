@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -108,9 +108,10 @@ class _File:
         self._most_bytes = settings.max_megabytes * MEGABYTE
         self._path = folder / f"{number}.xml"
         self._raw = _Hashing(self._path.open("wb"))
-        self._out: IO[bytes] = self._raw  # type: ignore[assignment]
+        self._packed: gzip.GzipFile | None = None
         if settings.gzip:
-            self._out = gzip.GzipFile("", "wb", _LEVEL, self._raw, mtime=0)  # type: ignore[assignment, arg-type]
+            self._packed = gzip.GzipFile("", "wb", _LEVEL, cast("IO[bytes]", self._raw), mtime=0)
+        self._out = self._packed or self._raw
         self._group: str | None = None
         self._bytes = 0
         self._put(f'<?xml version="1.0" encoding="UTF-8"?>\n<{form.root} xmlns="{form.namespace}">\n')
@@ -140,8 +141,8 @@ class _File:
         """Write the file to its end."""
         self._end_group()
         self._put(f"</{self._form.root}>\n")
-        if self._out is not self._raw:
-            self._out.close()
+        if self._packed is not None:
+            self._packed.close()
         self._raw.close()
         return Written(self.number, self._path, self._raw.digest.hexdigest(), self._raw.size, self.records)
 

@@ -97,7 +97,7 @@ class Renderer:
             if name.startswith("@"):
                 head += self._attribute(name, rule, kind, rows, inner)
             elif name in self.form.lists:
-                body.append(self._several(name, rule, kind, rows, batch, inner, going))
+                body.append(self._several(name, rule, rows, batch, inner))
             elif name == CUSTOM:
                 body.append(self._custom(rule, rows, inner))
             else:
@@ -107,7 +107,9 @@ class Renderer:
         if going is None or not going.any():
             return item
         sku = escaped(_whole(rows, "sku"), attribute=True)
-        gone = joined([f'<{self.form.item} product-id="', sku, f'" mode="{self.deletion}"/>\n'], len(rows), lenient=True)
+        gone = joined(
+            [f'<{self.form.item} product-id="', sku, f'" mode="{self.deletion}"/>\n'], len(rows), lenient=True
+        )
         return pc.if_else(pa.array(going), gone, item)
 
     def _deleted(self, rows: pa.Table) -> NDArray[np.bool_] | None:
@@ -143,17 +145,14 @@ class Renderer:
         some = pc.if_else(pc.equal(together, ""), pa.scalar(None, pa.string()), together)
         return joined([f"<{CUSTOM}>", some, f"</{CUSTOM}>"], len(rows), lenient=False)
 
-    def _several(
-        self, name: str, rule: Rule, kind: Kind, rows: pa.Table, batch: Batch, faults: _Faults,
-        going: NDArray[np.bool_] | None,
-    ) -> Text:  # fmt: skip
+    def _several(self, name: str, rule: Rule, rows: pa.Table, batch: Batch, faults: _Faults) -> Text:
         """Write an element for each child row: the tiers of a price, by quantity."""
         assert isinstance(rule, Each)
+        kind = self.form.elements[name]
         children, parents = _children(rows, batch.tables[rule.each])
-        some = np.zeros(len(rows), bool)
-        some[parents] = True
-        faults.say(~some if going is None else ~some & ~going, Complaint("no_price", "there is no price to write; "
-                   "correct the ERP's price table", rule.each))  # fmt: skip
+        none = np.ones(len(rows), bool)
+        none[parents] = False
+        faults.say(none, Complaint("no_price", "there is no price to write; correct the ERP's price table", rule.each))
         own = _Faults(len(children))
         pieces: list[Text] = [f"<{name}"]
         quantity = rule.body.root.get("@quantity")

@@ -70,7 +70,9 @@ def _check_id(form: Form, mapping: TargetMapping) -> None:
     """Verdicts find their rows by the product id that the shop's log names: it must be the sku."""
     rule = mapping.file.body.root.get("@product-id")
     if rule != "sku":
-        raise mapping.document.error(("body", "@product-id"), f'a {form.item} is known by its sku; write "@product-id": sku')
+        raise mapping.document.error(
+            ("body", "@product-id"), f'a {form.item} is known by its sku; write "@product-id": sku'
+        )
 
 
 def _problem(form: Form, name: str, rule: Rule) -> str | None:
@@ -194,4 +196,3 @@ def reads(rule: Rule) -> list[str]:
 def _column(table: pa.Table, name: str) -> pa.Array:
     column = table[name]
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-

@@ -55,7 +55,7 @@ def written(column: pa.Array) -> pa.Array:
 
 def escaped(texts: pa.Array, *, attribute: bool = False) -> pa.Array:
     """Escape texts for an element's content, or for an attribute in double quotes, as lxml does."""
-    marks = "[&<>\r\"\t\n]" if attribute else "[&<>\r]"
+    marks = '[&<>\r"\t\n]' if attribute else "[&<>\r]"
     if not pc.any(pc.match_substring_regex(texts, marks)).as_py():
         return texts
     for plain, entity in (*_ESCAPES, *((_QUOTE, *_ATTRIBUTE_BLANKS) if attribute else (_RETURN,))):

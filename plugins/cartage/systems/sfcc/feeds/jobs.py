@@ -1,0 +1,122 @@
+"""The shop's import job: started over OCAPI, and waited for.
+
+Source: https://developer.salesforce.com/docs/commerce/b2c-commerce/references/ocapi-data-api?meta=Jobs (the resource
+``/jobs/{job_id}/executions`` and the document ``job_execution``). The API client needs the resources
+``/jobs/*/executions`` and ``/jobs/*/executions/*`` in Business Manager's OCAPI settings.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from cartage.errors import BatchError, RetryableError
+from cartage.systems.sfcc.hook import ShopRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cartage.settings.feeds import FeedImport
+    from cartage.systems.sfcc.hook import SfccHook
+
+log = logging.getLogger(__name__)
+
+ALREADY_RUNNING = "JobAlreadyRunningException"
+_OVER = frozenset({"finished", "aborted"})
+_WELL = frozenset({"ok", "finished"})
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How an execution of the job ended.
+
+    Attributes:
+        well: whether the shop says success; elements may have been skipped all the same.
+        reason: what it says.
+    """
+
+    well: bool
+    reason: str
+
+
+class ImportJob:
+    """The job that imports a kind of feed.
+
+    Args:
+        hook: the shop's API.
+        settings: which job, and how long to wait for it.
+        sleep: how to wait, in seconds.
+        clock: seconds that only go forward.
+    """
+
+    def __init__(
+        self,
+        hook: SfccHook,
+        settings: FeedImport,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._hook = hook
+        self._settings = settings
+        self._sleep = sleep
+        self._clock = clock
+        self._path = f"/jobs/{quote(str(settings.job), safe='')}/executions"
+
+    def run(self) -> Ended | None:
+        """Start the job and wait for its end; None when it goes on for longer than the settings wait.
+
+        A job that runs already may have looked into the folder before our feeds were there, so it is waited for
+        and started again.
+
+        Raises:
+            RetryableError: the shop does not answer for now.
+            BatchError: there is no such job, or the API client may not start it.
+        """
+        until = self._clock() + self._settings.wait_seconds
+        execution = self._start(until)
+        while execution is not None and execution.get("execution_status") not in _OVER:
+            if not self._patient(until):
+                log.warning("job %s goes on after %d s", self._settings.job, self._settings.wait_seconds)
+                return None
+            execution = self._hook.data("GET", f"{self._path}/{quote(str(execution['id']), safe='')}")
+        return _ended(execution) if execution is not None else None
+
+    def _start(self, until: float) -> dict[str, Any] | None:
+        while True:
+            try:
+                started: dict[str, Any] = self._hook.data("POST", self._path, body={})
+            except ShopRefused as error:
+                if error.problem.title != ALREADY_RUNNING:
+                    raise BatchError(
+                        f"job {self._settings.job}: the shop answered {error.problem}; correct `import.job`, or the job in "
+                        "Business Manager"
+                    ) from error
+                if not self._patient(until):
+                    log.warning("job %s was running all the time; its next run takes the feeds", self._settings.job)
+                    return None
+                continue
+            if not isinstance(started, dict) or "id" not in started:
+                raise RetryableError(
+                    f"job {self._settings.job}: the shop's answer names no execution; it is tried again"
+                )
+            log.info("job %s started, execution %s", self._settings.job, started["id"])
+            return started
+
+    def _patient(self, until: float) -> bool:
+        """Wait a little, unless the time is over."""
+        left = until - self._clock()
+        if left <= 0:
+            return False
+        self._sleep(min(self._settings.poll_seconds, left))
+        return True
+
+
+def _ended(execution: dict[str, Any]) -> Ended:
+    status = execution.get("exit_status") or {}
+    code = str(status.get("code") or execution.get("execution_status"))
+    reason = " ".join(str(each) for each in (code, status.get("message")) if each)
+    return Ended(str(status.get("status") or code).lower() in _WELL, reason)
