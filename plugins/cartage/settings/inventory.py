@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import time
-from decimal import Decimal
+from decimal import Decimal  # noqa: TC003, read at run time
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
+from cartage.settings.allocation import Allocation
 from cartage.settings.feeds import InventoryFeeds
 from cartage.settings.guardrails import StockGuardrail
 from cartage.settings.sites import Site
@@ -120,7 +120,8 @@ class Inventory(Strict):
         "category, the list, the sum of what the records of its locations say.",
     )
     fields: ItemFields = Field(
-        default_factory=ItemFields, description="Columns of NetSuite's items and locations, as deploy/netsuite defines them."
+        default_factory=ItemFields,
+        description="Columns of NetSuite's items and locations, as deploy/netsuite defines them.",
     )
     orders_lookback_hours: int = Field(
         default=72,
@@ -128,10 +129,13 @@ class Inventory(Strict):
         description="Hours that an order counts after it was last touched in NetSuite, when nothing of it is open. Longer "
         "than the shop's allocations may be old (about 48).",
     )
-    clock: str = Field(
-        default="UTC",
-        description="IANA time zone in which the account's SuiteQL compares moments, for accounts where it is not UTC. "
-        "An hour that a change to winter time repeats is read twice.",
+    zone: str | None = Field(
+        default=None,
+        description="IANA time zone in which NetSuite shows times to the integration's user (Home > Set Preferences). "
+        "Null: unknown; windows then begin 12 hours earlier, so that nothing is missed in any zone, and more is read.",
+    )
+    allocation: Allocation = Field(
+        default_factory=Allocation, description="How allocations are dated, so that nothing is sold twice."
     )
     feed: InventoryFeeds = Field(
         default_factory=lambda: InventoryFeeds(folder="/inbound/inventory"), description="The inventory feeds."
@@ -155,10 +159,10 @@ class Inventory(Strict):
             raise wrong('must be a time of day in quotes, for example "01:30"')
         return full_at
 
-    @field_validator("clock")
+    @field_validator("zone")
     @classmethod
-    def _check_clock(cls, clock: str) -> str:
-        return Site._check_zone(clock)  # noqa: SLF001, the same check with the same words
+    def _check_zone(cls, zone: str | None) -> str | None:
+        return None if zone is None else Site._check_zone(zone)  # noqa: SLF001, the same check with the same words
 
     @model_validator(mode="after")
     def _check_locations(self) -> Inventory:
@@ -166,7 +170,9 @@ class Inventory(Strict):
         for name, each in self.lists.items():
             for place, location in enumerate(each.locations):
                 if not (location.isascii() and location.isdigit()):
-                    raise wrong("must be the internal id of a NetSuite location, a number", "lists", name, "locations", place)
+                    raise wrong(
+                        "must be the internal id of a NetSuite location, a number", "lists", name, "locations", place
+                    )
             if len(set(each.locations)) < len(each.locations):
                 raise wrong("names a location twice; its stock would count twice", "lists", name, "locations")
             if "/" in name:
@@ -176,8 +182,3 @@ class Inventory(Strict):
             if location not in named:
                 raise wrong("is a location of no inventory list", "location_quantity", location)
         return self
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The zone of `clock`."""
-        return ZoneInfo(self.clock)

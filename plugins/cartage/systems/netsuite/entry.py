@@ -63,6 +63,10 @@ def source(flow: FlowContext) -> Source:
         BatchError: NetSuite is no source of such records.
     """
     hook = NetSuiteHook(flow.integration.erp.connection, concurrency=1)
+    if flow.record == "stock":
+        from cartage.systems.netsuite.stock.source import StockSource
+
+        return StockSource(hook, flow.settings, flow.memory)
     if flow.record == "shipment":
         from cartage.systems.netsuite.shipments.source import ShipmentSource
 

@@ -1,0 +1,3 @@
+SELECT i.id
+FROM item i
+WHERE i.lastmodifieddate >= {since}

@@ -1,0 +1,2 @@
+SELECT l.id, l.name, l.isinactive AS inactive{fields}
+FROM location l

@@ -1,0 +1,232 @@
+"""NetSuite's stock as a source: what changed in a window, or everything."""
+
+from __future__ import annotations
+
+import logging
+import math
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cartage.errors import Complaint, SettingsError
+from cartage.records.batch import Batch, empty
+from cartage.records.outcome import Outcome, Verdict
+from cartage.seams import Read
+from cartage.systems.netsuite.columnar import ColumnReader
+from cartage.systems.netsuite.stock.absent import absent, keys_of
+from cartage.systems.netsuite.stock.aggregate import aggregate, sellable
+from cartage.systems.netsuite.stock.counted import KIT, Counted, Plan
+from cartage.systems.netsuite.stock.reading import StockReader
+from cartage.systems.netsuite.stock.since import since
+from cartage.systems.netsuite.stock.units import millionths
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from cartage.seams import Memory
+    from cartage.settings import Settings
+    from cartage.systems.netsuite.hook import NetSuiteHook
+    from cartage.windows import Selection, Window
+
+log = logging.getLogger(__name__)
+
+MOST_COUNTED = 150
+"""Batches of counted items; with those of what is gone a run stays below 200."""
+
+MOST_ABSENT = 40
+FEWEST_ITEMS = 200
+"""Items in a batch: each costs half a dozen requests, however few records it gives."""
+
+
+class StockSource:
+    """Reads stock: a record for each item and inventory list.
+
+    Everything in a batch is true for the moment of NetSuite's clock before the first query, or newer. The shop's
+    order lines are read before the counts: what is committed in between is missed in the lines and seen in the
+    counts, so that the shop sells less for a while and never more.
+
+    Args:
+        hook: NetSuite's transport.
+        settings: all run settings.
+        memory: what the ledger remembers of this flow; without it nothing that is gone can be found.
+        concurrency: requests at a time.
+    """
+
+    def __init__(
+        self, hook: NetSuiteHook, settings: Settings, memory: Memory | None = None, *, concurrency: int = 1
+    ) -> None:
+        if not settings.inventory.lists:
+            raise SettingsError("inventory.lists: name at least one inventory list and the locations that feed it")
+        self._hook = hook
+        self._settings = settings
+        self._memory = memory
+        self._concurrency = concurrency
+
+    def read(self, window: Window, selection: Selection) -> Iterator[Read]:
+        """Give stock, by item.
+
+        Args:
+            window: its beginning, moved back by the overlap, says what counts as changed. Its end says nothing: what
+                is counted is always the newest. Without a beginning everything is read.
+            selection: with `keys`, these skus; with `full`, everything, and what the shop was told of and is gone.
+
+        Raises:
+            SettingsError: the settings name locations that NetSuite does not have.
+            RetryableError: NetSuite does not answer for now, or is changed faster than it can be read.
+            BatchError: NetSuite refuses the role or a query.
+        """
+        at = self._hook.server_time()
+        with ThreadPoolExecutor(self._concurrency) if self._concurrency > 1 else nullcontext() as executor:
+            reader = StockReader(ColumnReader(self._hook, executor), self._settings)
+            locations = reader.locations()
+            whole = not selection.keys and (selection.full or window.since is None)
+            if whole:
+                self._report_unmapped(reader)
+            items = self._items(reader, window, selection, whole=whole)
+            run = _Run(reader, self._settings, self._plan(locations), items, at)
+            yield from run.counted()
+            yield from run.absent(self._told(run, selection, whole=whole))
+
+    def acknowledge(self, verdicts: Iterable[Verdict]) -> None:
+        """Do nothing: NetSuite needs not know."""
+
+    def _plan(self, locations: pa.Table) -> Plan:
+        ids, (safety, _) = locations["id"].to_pylist(), millionths(locations["safety"])
+        unused = frozenset(locations["id"].filter(locations["inactive"]).to_pylist())
+        mapped = {location for each in self._settings.inventory.lists.values() for location in each.locations}
+        for each in sorted(unused):
+            if str(each) in mapped:
+                log.warning("location %d is inactive in NetSuite: what lies there is not sold", each)
+        return Plan.of(self._settings, dict(zip(ids, safety.tolist(), strict=True)), unused)
+
+    def _report_unmapped(self, reader: StockReader) -> None:
+        for each in reader.unmapped(self._settings.locations.left_out).to_pylist():
+            log.warning(
+                "location %d holds stock of %d items and no inventory list takes it: name it in inventory.lists, or in "
+                "locations.left_out",
+                each["id"],
+                each["items"],
+            )
+
+    def _items(self, reader: StockReader, window: Window, selection: Selection, *, whole: bool) -> pa.Table:
+        if whole:
+            return reader.all_items()
+        if selection.keys:
+            return reader.named(selection.keys)
+        inventory = self._settings.inventory
+        assert window.since is not None
+        begin = since(window.since - timedelta(minutes=self._settings.overlap_minutes), inventory.zone)
+        items = reader.items(sorted(reader.changed(begin)))
+        # Another item may have the same sku although it did not change.
+        return reader.named(sorted(set(items["sku"].drop_null().to_pylist()))) if len(items) else items
+
+    def _told(self, run: _Run, selection: Selection, *, whole: bool) -> pa.ChunkedArray:
+        """Give the keys that the shop was told of, of all items or of those that are read."""
+        if self._memory is None:
+            return pa.chunked_array([], pa.string())
+        if whole:
+            return self._memory.told().table["key"]
+        skus = {*run.items["sku"].drop_null().to_pylist(), *selection.keys}
+        candidates = [key for key in keys_of(run.plan.lists, sorted(skus)) if key not in run.given_keys()]
+        return self._memory.told(candidates).table["key"] if candidates else pa.chunked_array([], pa.string())
+
+
+class _Run:
+    """One reading: counts batches and rows, and remembers which keys were given."""
+
+    def __init__(self, reader: StockReader, settings: Settings, plan: Plan, items: pa.Table, at: datetime) -> None:
+        self.plan = plan
+        self.items = items
+        self._reader = reader
+        self._settings = settings
+        self._at = at
+        self._row = 0
+        self._given: list[pa.Array] = []
+        self._touched = since(at - timedelta(hours=settings.inventory.orders_lookback_hours), settings.inventory.zone)
+
+    def given_keys(self) -> set[str]:
+        """Give the keys that records or verdicts were given of."""
+        return {key for each in self._given for key in each.to_pylist()}
+
+    def counted(self) -> Iterator[Read]:
+        """Give what can be sold, and name what cannot be told apart."""
+        able = self.items.filter(sellable(self.items))
+        skus = able["sku"].value_counts()
+        twice = pa.array([each["values"] for each in skus.to_pylist() if each["counts"] > 1], pa.string())
+        if len(twice):
+            complaint = Complaint(
+                "duplicate_sku",
+                f"several active items of NetSuite have this sku in `{self._settings.orders.sku_field}`; "
+                "only one may, so change or inactivate the others",
+                "sku",
+            )
+            yield Read(empty("stock"), self._doubt(twice.to_pylist(), complaint))
+        clear = able.filter(pc.invert(pc.is_in(able["sku"], value_set=twice))).sort_by("id")
+        size = self._batch_items(len(clear))
+        for start in range(0, len(clear), size):
+            yield self._group(clear.slice(start, size))
+
+    def absent(self, told: pa.ChunkedArray) -> Iterator[Read]:
+        """Give records of nothing for what the shop was told of and was not given."""
+        given = pa.concat_arrays(self._given) if self._given else pa.array([], pa.string())
+        left = told.filter(pc.invert(pc.is_in(told, value_set=given))).combine_chunks()
+        lists = pc.list_element(pc.split_pattern(left, "/", max_splits=1), 0)
+        ours = pc.is_in(lists, value_set=pa.array(self.plan.lists, pa.string()))
+        if pc.any(pc.invert(ours)).as_py():
+            foreign = ", ".join(sorted(lists.filter(pc.invert(ours)).unique().to_pylist()))
+            log.warning(
+                "the shop was told of lists that inventory.lists does not have any more: %s; left alone", foreign
+            )
+        left = left.filter(ours)
+        size = max(self._settings.batch_records, math.ceil(len(left) / MOST_ABSENT))
+        for start in range(0, len(left), size):
+            yield Read(self._numbered(absent(left.slice(start, size), self.items, self._at, self._row)))
+
+    def _batch_items(self, items: int) -> int:
+        by_setting = self._settings.batch_records // len(self.plan.lists)
+        return max(FEWEST_ITEMS, by_setting, math.ceil(items / MOST_COUNTED))
+
+    def _group(self, items: pa.Table) -> Read:
+        """Read and add up some items."""
+        ids = items["id"].to_pylist()
+        kits = items.filter(pc.equal(items["kind"], KIT))["id"].to_pylist()
+        around = self._reader.kits_with(ids)
+        members = self._reader.members({*kits, *around})
+        lines = self._reader.order_lines(sorted({*ids, *around}), self._touched)
+        of_kits = set(
+            members.filter(pc.is_in(members["kit"], value_set=pa.array(kits, pa.int64())))["member"].to_pylist()
+        )
+        levels, doubtful = self._reader.levels(sorted({*ids, *of_kits} - set(kits)))
+        doubt = pc.is_in(items["id"], value_set=pa.array(sorted(doubtful), pa.int64()))
+        verdicts = self._doubt(
+            items.filter(doubt)["sku"].to_pylist(),
+            Complaint(
+                "duplicate_row",
+                "NetSuite gives several quantities of this item at one location, and nothing says which is right; look "
+                "at the item's locations there",
+                "available",
+            ),
+        )
+        clear = items.filter(pc.invert(doubt))
+        counted = Counted(self._at, clear, levels, members, lines)
+        return Read(self._numbered(aggregate(counted, self.plan, self._row)), verdicts)
+
+    def _numbered(self, batch: Batch) -> Batch:
+        self._row += len(batch)
+        self._given.append(batch.root["key"].combine_chunks())
+        return batch
+
+    def _doubt(self, skus: Sequence[str], complaint: Complaint) -> tuple[Verdict, ...]:
+        """Quarantine these skus in all lists."""
+        keys = keys_of(self.plan.lists, skus)
+        verdicts = tuple(
+            Verdict(row, key, Outcome.QUARANTINED, (complaint,)) for row, key in enumerate(keys, self._row)
+        )
+        self._row += len(keys)
+        self._given.append(pa.array(keys, pa.string()))
+        return verdicts
