@@ -136,7 +136,15 @@ def test_retention_forgets_what_is_old_and_ended(ledger: Ledger, start: Callable
     ledger.outcomes.extracted(stuck, "order", rows("RefArch/9"), 0)
     assert ledger.forget(datetime.now(UTC) - timedelta(days=1))["outcomes"] == 0
     gone = ledger.forget(datetime.now(UTC) + timedelta(seconds=1))
-    assert gone == {"attempts": 0, "intents": 1, "outcomes": 2, "plans": 0, "tallies": 0, "quarantine": 1}
+    assert gone == {
+        "attempts": 0,
+        "intents": 1,
+        "outcomes": 2,
+        "plans": 0,
+        "tallies": 0,
+        "quarantine": 1,
+        "proposals": 0,
+    }
     assert ledger.outcomes.balance(stuck)["order"].unaccounted == 1
     assert ledger.outcomes.known("shop_erp", "order", ["RefArch/1"])["RefArch/1"].target_id == "77"
     assert [each.payload for each in ledger.quarantine.load([dismissed.id, held.id])] == [None, b"{}"]

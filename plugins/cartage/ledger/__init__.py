@@ -29,6 +29,8 @@ How it is used, in the order of a run; each method says the rest::
     ledger.outcomes.known_values(integration, record, keys=None) -> pa.Table    # key, hash, value, as_of
     ledger.outcomes.restart(run_id, record, batch)        # a tried-again step that notes the rows of a tallied batch
     ledger.tallies.put(run_id, record, batch, {"unchanged": m})
+    ledger.proposals.standing(integration, flow, declined_since); .open(run_id, integration, flow, record, draft) -> int
+    ledger.outcomes.hold(run_id, record, rows, complaint)
 
     # load
     ledger.journal(run_id, integration, system, holder="load[3]") -> Journal
@@ -42,7 +44,10 @@ How it is used, in the order of a run; each method says the rest::
     ledger.outcomes.unaccounted(run_id, record=None) -> Iterator[(record, row, key)]
     ledger.runs.close(run_id, "settled" | "failed", note=None)
 
+    ledger.proposals.conclude(integration, flow, run_id=, carried=())   # what was approved and is told
+
     # people
+    ledger.proposals.unasked(integration); .ask(id, by); .decide(id, "approved", by=, note=); .keys(id); .reopen(ids)
     ledger.questions.where_is(key); .attempts(key); .stuck(integration); .reasons(run_id)
     ledger.questions.last_success(integration, flow); .silence(integration, record)
     ledger.runs.recent(integration, flow=None, limit=50)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from sqlalchemy.engine import Connection
 
+    from cartage.errors import Complaint
     from cartage.ledger.states import Known
 
 ROWS = 5_000
@@ -163,6 +164,30 @@ class Outcomes:
         finally:
             if waiting:
                 self._settle(run, record, waiting)
+
+    def hold(self, run_id: int, record: str, rows: Sequence[int], complaint: Complaint) -> None:
+        """Hold many rows for one reason, those whose outcome may still come; quicker than a verdict each.
+
+        Args:
+            run_id: the run.
+            record: kind of the records.
+            rows: their row numbers.
+            complaint: why, the same for all.
+        """
+        now = datetime.now(UTC)
+        with self._database.read() as connection:
+            run = run_rows.fetch(connection, run_id)
+        why = {"outcome": Outcome.HELD.value, "code": complaint.code, "complaints": write_complaints((complaint,))}
+        at = {"run_id": run_id, "record": record}
+        for part in chunks(rows, ROWS):
+            numbers = [{"row": int(row)} for row in part]
+            with self._database.write() as connection:
+                rowsets.update(
+                    connection, outcomes, numbers, on=("row",), at=at,
+                    values=lambda _: {**why, "decided_at": now}, only=lambda _: UNDECIDED,
+                )  # fmt: skip
+                if not run.dry_run:
+                    states.held(connection, run, record, numbers, {**why, "last_at": now})
 
     def _settle(self, run: run_rows.Run, record: str, verdicts: Sequence[Verdict]) -> None:
         now = datetime.now(UTC)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from cartage.ledger.complaints import read_complaints
+from cartage.ledger.outbound_tables import proposal_rows, proposals
 from cartage.ledger.states import number_of
 from cartage.ledger.tables import attempts, documents, intents, outcomes, quarantine, records, runs
 from cartage.records.outcome import Outcome
@@ -52,7 +53,7 @@ class Event:
     Attributes:
         at: when.
         run_id: in which run.
-        what: extracted, outcome, intent, attempt or quarantine.
+        what: extracted, outcome, intent, attempt, quarantine or proposal.
         record: kind of the record.
         key: the record's key.
         text: what happened, in words, without personal data.
@@ -248,8 +249,21 @@ def _quarantines(connection: Connection, keys: list[str]) -> list[Event]:
     ]
 
 
-_EVENTS = (_outcomes, _intents, _attempts, _quarantines)
-_ORDER = ("extracted", "attempt", "intent", "quarantine", "outcome")
+def _proposals(connection: Connection, keys: list[str]) -> list[Event]:
+    query = sa.select(proposals, proposal_rows.c.key, proposal_rows.c.before, proposal_rows.c.after).join(
+        proposal_rows, proposal_rows.c.proposal_id == proposals.c.id
+    )
+    events = []
+    for row in connection.execute(query.where(proposal_rows.c.key.in_(keys))):
+        by = f" by {row.decided_by}" if row.decided_by else ""
+        moved = f"{row.before or 'nothing'} to {row.after or 'nothing'}"
+        text = f"held by {row.guardrail} as proposal {row.id} ({moved}): {row.state}{by}"
+        events.append(Event(row.decided_at or row.created_at, row.run_id, "proposal", row.record, row.key, text))
+    return events
+
+
+_EVENTS = (_outcomes, _intents, _attempts, _quarantines, _proposals)
+_ORDER = ("extracted", "attempt", "intent", "quarantine", "proposal", "outcome")
 _DOCUMENTS = sa.select(
     *[
         documents.c[each]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from cartage.ledger.outbound_tables import tallies
+from cartage.ledger.outbound_tables import proposals, tallies
 from cartage.ledger.tables import attempts, intents, outcomes, plans, quarantine, quarantine_lookups, runs
 
 if TYPE_CHECKING:
@@ -24,12 +24,15 @@ NOTED = (attempts, intents, outcomes, plans, tallies)
 def forget(database: Database, before: datetime) -> dict[str, int]:
     """Remove what closed runs noted before a moment: attempts, intents, outcomes, tallies, plans, ended payloads.
 
+    So go proposals that were decided before it, with their rows, but for the first feeds of lists and books: an
+    approved one is known by its proposal.
+
     Kept are the runs themselves, each record's and document's latest state, cross-references,
     drops (a repeat is known by them), revisions, and everything that is still held back.
 
     Args:
         database: the ledger's.
-        before: aware; runs closed before it, quarantine ended before it.
+        before: aware; runs closed before it, quarantine and proposals ended before it.
 
     Returns:
         How many rows went, by table; for `quarantine`, how many payloads.
@@ -38,7 +41,8 @@ def forget(database: Database, before: datetime) -> dict[str, int]:
         noted = sa.or_(*(sa.exists().where(table.c.run_id == runs.c.id) for table in NOTED))
         closed = list(connection.execute(sa.select(runs.c.id).where(runs.c.closed_at < before, noted)).scalars())
     gone = {table.name: sum(_forget_run(database, table, run_id) for run_id in closed) for table in NOTED}
-    return {**gone, "quarantine": _forget_payloads(database, before)}
+    ended = {"quarantine": _forget_payloads(database, before), "proposals": _forget_proposals(database, before)}
+    return {**gone, **ended}
 
 
 def _forget_run(database: Database, table: sa.Table, run_id: int) -> int:
@@ -62,3 +66,10 @@ def _forget_payloads(database: Database, before: datetime) -> int:
             sa.update(quarantine).where(ended, quarantine.c.payload.is_not(None)).values(payload=None)
         )
         return done.rowcount
+
+
+def _forget_proposals(database: Database, before: datetime) -> int:
+    over = sa.and_(proposals.c.decided_at < before, proposals.c.state.not_in(("open", "approved")))
+    with database.write() as connection:
+        gone = connection.execute(sa.delete(proposals).where(over, proposals.c.guardrail != "first_feed"))
+        return gone.rowcount

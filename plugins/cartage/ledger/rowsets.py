@@ -99,23 +99,23 @@ def update(
         return
     # The values that all rows share travel in each of them: were they compared with constants, SQLite
     # would find the rows of the table by these alone, and go through the whole JSON for each.
-    given = _given(connection, table, [{**row, **at} for row in rows]).c
-    met = [table.c[name] == given[name] for name in (*on, *at)]
+    new = given(connection, table, [{**row, **at} for row in rows]).c
+    met = [table.c[name] == new[name] for name in (*on, *at)]
     if only is not None:
-        met.append(only(given))
-    connection.execute(sa.update(table).where(*met).values({**values(given), **(same or {})}))
+        met.append(only(new))
+    connection.execute(sa.update(table).where(*met).values({**values(new), **(same or {})}))
 
 
 def _selected(
     connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], same: Mapping[str, Any] | None
 ) -> tuple[list[str], sa.Select[Any]]:
-    given = _given(connection, table, rows)
+    new = given(connection, table, rows)
     shared = same or {}
     constants = [sa.literal(value, table.c[name].type).label(name) for name, value in shared.items()]
-    return [*given.c.keys(), *shared], sa.select(*given.c, *constants).where(sa.true())
+    return [*new.c.keys(), *shared], sa.select(*new.c, *constants).where(sa.true())
 
 
-def _given(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> sa.FromClause:
+def given(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> sa.FromClause:
     """Give the rows as something to select from, typed as the table's columns of the same names."""
     columns = [sa.column(name, table.c[name].type) for name in rows[0]]
     text = json.dumps([dict(row) for row in rows], ensure_ascii=False, default=_moment)

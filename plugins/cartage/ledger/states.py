@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from cartage.ledger import quarantine, rowsets
 from cartage.ledger.complaints import first_code, write_complaints
 from cartage.ledger.engine import Database, chunks
-from cartage.ledger.tables import documents, records
+from cartage.ledger.tables import documents, outcomes, records
 from cartage.records.outcome import Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -118,6 +118,23 @@ def decided(
     applied = ways[_told] | ways[_applied]
     versions = {key: row.version or "" for key, (row, _) in applied.items()}
     quarantine.resolve_applied(connection, run, record, versions, now)
+
+
+def held(
+    connection: Connection, run: Run, record: str, rows: Sequence[Mapping[str, Any]], why: Mapping[str, Any]
+) -> None:
+    """Bring the states up to outcome rows that were all held for one reason."""
+    given = rowsets.given(connection, outcomes, [{**row, "run_id": run.id, "record": record} for row in rows]).c
+    keys = sa.select(outcomes.c.key).where(
+        outcomes.c.run_id == given.run_id,
+        outcomes.c.record == given.record,
+        outcomes.c.row == given.row,
+        outcomes.c.outcome == Outcome.HELD.value,
+    )
+    ours = sa.and_(records.c.integration == run.integration, records.c.record == record, records.c.key.in_(keys))
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(records.c.key).where(ours).order_by(records.c.key).with_for_update())
+    connection.execute(sa.update(records).where(ours).values({**why, "run_id": run.id}))
 
 
 def known(database: Database, integration: str, record: str, keys: Iterable[str]) -> dict[str, Known]:
