@@ -91,11 +91,15 @@ def rules() -> st.SearchStrategy[Any]:
     leaf = st.one_of(
         column(),
         stepped(),
-        st.fixed_dictionaries({"const": st.sampled_from([None, 1, "c", [1]])}, optional={"when": st.just({"text": "x"})}),
+        st.fixed_dictionaries(
+            {"const": st.sampled_from([None, 1, "c", [1]])}, optional={"when": st.just({"text": "x"})}
+        ),
     )
     return st.recursive(
         leaf,
-        lambda inner: st.one_of(bodies(inner), st.fixed_dictionaries({"each": st.just("lines"), "body": bodies(inner)})),
+        lambda inner: st.one_of(
+            bodies(inner), st.fixed_dictionaries({"each": st.just("lines"), "body": bodies(inner)})
+        ),
         max_leaves=12,
     )
 
@@ -163,7 +167,9 @@ def test_a_faulty_row_costs_no_other() -> None:
 
 def test_rows_that_are_chosen_one_by_one_are_left_to_the_closures() -> None:
     body = Body.model_validate({"p": {"each": "lines", "where": {"text": "x"}, "body": {"q": "text"}}})
-    records = [{"lines": [dict.fromkeys(KINDS) | {"lines": [], "attributes": {}}], "attributes": {}} | dict.fromkeys(KINDS)]
+    records = [
+        {"lines": [dict.fromkeys(KINDS) | {"lines": [], "attributes": {}}], "attributes": {}} | dict.fromkeys(KINDS)
+    ]
 
     with pytest.raises(NotColumnar):
         render(Compiler("order", {}), body, framed(records, children=True))

@@ -232,7 +232,7 @@ class _Writer:
         self, rule: Steps, name: str, column: Column, scope: _Scope, path: str, taken: NDArray[np.bool_] | None
     ) -> _Value | None:
         """Apply a rule to each distinct value of its only column."""
-        getter, own, rows = self.compiler.rule(rule, path), self._own(name), scope.frame.rows
+        getter, own, rows = self._closure(rule, path), self._own(name), scope.frame.rows
         site = _record_column(SITE, scope) if rule.zone == SITE else None
         record = {SITE: site.value} if isinstance(site, Const) else {}
         qualified = own != name
@@ -256,7 +256,7 @@ class _Writer:
 
     def _by_row(self, rule: Steps, scope: _Scope, path: str, taken: NDArray[np.bool_] | None) -> _Value | None:
         """Apply a rule of several columns, or of attributes, row by row."""
-        getter, rows = self.compiler.rule(rule, path), scope.frame.rows
+        getter, rows = self._closure(rule, path), scope.frame.rows
         own: dict[str, list[Any]] = {}
         records: dict[str, list[Any]] = {}
         for name in _reads(rule, self.compiler.record):
@@ -292,6 +292,10 @@ class _Writer:
             scope.blame(bad[places] if taken is None else bad[places] & taken)
         text = pa.array([text for text, _ in outcomes], pa.string()).take(pa.array(places))
         return None if text.null_count == len(text) else _Value([text], sure=not text.null_count)
+
+    def _closure(self, rule: Steps, path: str) -> Getter:
+        assert isinstance(rule, From | Join | Attribute)
+        return self.compiler.rule(rule, path)
 
     def _own(self, name: str) -> str:
         return name.removeprefix(f"{self.compiler.record}.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -50,7 +50,7 @@ class Values:
     values: list[Any]
 
 
-Column = pa.Array | Const | Json | Values
+Column: TypeAlias = "pa.Array | Const | Json | Values"
 
 
 @dataclass
@@ -92,7 +92,7 @@ class Children:
     offsets: NDArray[np.int64]
 
 
-Text = str | pa.Array
+Text: TypeAlias = "str | pa.Array"
 """A piece of text: the same in every row, or each row's own."""
 
 

@@ -48,12 +48,17 @@ def _bytes(found: re.Match[str]) -> str:
 
 
 @lru_cache(maxsize=256)
-def _prefix(integration: str, site: str, kind: Kind) -> str:
+def prefix(integration: str, site: str, kind: Kind) -> str:
+    """Give what all ids of a kind begin with."""
     return f"{encode(integration, dash=False)}-{encode(site, dash=False)}-{kind}-"
 
 
 def _external_id(integration: str, site: str, kind: Kind, key: str) -> str:
-    whole = _prefix(integration, site, kind) + key
+    return shortened(prefix(integration, site, kind) + key)
+
+
+def shortened(whole: str) -> str:
+    """Give an id as it is, or, where it is too long, its head and the head of its hash."""
     if len(whole) <= LONGEST:
         return whole
     return f"{whole[:_HEAD]}_h{hashlib.sha256(whole.encode()).hexdigest()[:_DIGEST]}"

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -24,6 +25,7 @@ from cartage.records.document import DOCUMENTS
 from cartage.records.order import TOTALS
 from cartage.records.outcome import Outcome, Verdict
 from cartage.seams import Transformed
+from cartage.systems.netsuite.bulk.documents import plain_documents
 from cartage.systems.netsuite.orders import attributes, customers, payload_rows, tie_out
 from cartage.systems.netsuite.orders.amounts import minor_unit, with_adjustments, with_known
 from cartage.systems.netsuite.orders.assemble import CLOSED, Assembled, assemble
@@ -53,6 +55,9 @@ CLOSING = frozenset(
     }
 )
 """All that a cancellation says: whose order it is, and why. Nothing else of a closed order may change."""
+
+OF_ORDERS = ("order", "customer", "contact", "deposit")
+"""Mappings that orders need."""
 
 Render = Callable[[Row], dict[str, Any]]
 
@@ -178,28 +183,41 @@ class _Draft:
 def _orders(
     batch: Batch, settings: Settings, mappings: dict[str, TargetMapping], known: Known, integration: str
 ) -> Transformed:
+    """Do plain orders by columns, and the others row by row."""
     mappings = {**mappings, "order": attributes.with_fields(mappings["order"], settings.orders.attributes)}
-    writer = _Writer("order", _renders(mappings, ("order", "customer", "contact", "deposit"), settings, known))
-    for order in _shop_orders(batch, _unread(mappings["order"])):
+    lookups = _lookups(settings, known)
+    checked = {name: mappings[name].check(OFFERED[name], LOOKUPS) for name in OF_ORDERS}
+    documents, done = plain_documents(batch, settings, checked, lookups, known, integration)
+    if done.all():
+        return Transformed(Batch("document", {"documents": documents}), [])
+    writer = _Writer("order", {name: checked[name].compile(lookups) for name in OF_ORDERS})
+    rest = batch.only(batch.root["order"].filter(pa.array(~done))) if done.any() else batch
+    for order in _shop_orders(rest, _unread(mappings["order"])):
         site = settings.sites.get(order.columns["site"])
         _check(order, site)
         drafts: list[_Draft] = []
         if site is not None and not order.complaints:
             drafts = _order_drafts(order, settings, site, integration, known)
         writer.write(order.columns, order.columns["order"], drafts, order.complaints)
-    return writer.transformed()
+    return _together(documents, writer.transformed())
 
 
-def _renders(
-    mappings: dict[str, TargetMapping], names: Iterable[str], settings: Settings, known: Known | None
-) -> dict[str, Render]:
+def _together(documents: pa.Table, others: Transformed) -> Transformed:
+    """Put the documents of plain orders and those of the others into the orders' own sequence."""
+    if not documents.num_rows:
+        return others
+    whole = pa.concat_tables([documents, others.documents.root]).combine_chunks()
+    sequence = np.lexsort((whole["document"].to_numpy(), whole["record"].to_numpy()))
+    return Transformed(Batch("document", {"documents": whole.take(pa.array(sequence))}), others.verdicts)
+
+
+def _lookups(settings: Settings, known: Known | None) -> dict[str, Lookup]:
     zones = {name: site.zone for name, site in settings.sites.items()}
-    lookups: dict[str, Lookup] = {
+    return {
         "item": known.items.get if known else _nothing,
         "shipping_method": known.shipping_methods.get if known else _nothing,
         "zone": zones.get,
     }
-    return {name: mappings[name].check(OFFERED[name], LOOKUPS).compile(lookups) for name in names}
 
 
 def _nothing(_: str) -> None:
@@ -296,7 +314,9 @@ def _person(document: customers.CustomerDocument) -> _Draft:
 
 
 def _customers(batch: Batch, settings: Settings, mappings: dict[str, TargetMapping], integration: str) -> Transformed:
-    writer = _Writer("customer", _renders(mappings, ("customer", "contact"), settings, None))
+    lookups = _lookups(settings, None)
+    checked = {name: mappings[name].check(OFFERED[name], LOOKUPS) for name in ("customer", "contact")}
+    writer = _Writer("customer", {name: each.compile(lookups) for name, each in checked.items()})
     addresses, groups = by(batch.tables["addresses"], "customer"), by(batch.tables["groups"], "customer")
     custom = by(batch.tables["attributes"], "customer")
     for columns in rows(batch.root):

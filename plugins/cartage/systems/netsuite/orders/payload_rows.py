@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from cartage.settings import Orders, Settings, Site
     from cartage.systems.netsuite.orders.rows import Row
 
-_RATE = Decimal("0.00000001")
+RATE = Decimal("0.00000001")
+"""What a rate is rounded to: the digits that NetSuite keeps of it."""
 _NO_LINE: Row = dict.fromkeys([*record.LINES.names, *LINE])
 _NO_ATTRIBUTES: Row = {"attributes": {}}
 
@@ -119,7 +120,7 @@ def line_row(order: ShopOrder, line: SalesLine, rules: Orders) -> Row:
     row["shipment_id"] = line.shipment_id
     row["description"] = extra.get("text") or shop.get("text") or shop.get("product_name")
     if line.quantity:
-        row["rate"] = line.amount if line.quantity == 1 else (line.amount / line.quantity).quantize(_RATE)
+        row["rate"] = line.amount if line.quantity == 1 else (line.amount / line.quantity).quantize(RATE)
     if shop and line.kind != "bundled":
         row["line_discount"] = -line.off_net if line.off_net else None
         row["line_tax"] = line.tax_after

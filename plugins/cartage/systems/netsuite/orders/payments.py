@@ -47,7 +47,7 @@ def deposits(order: ShopOrder, parts: list[SalesOrder], settings: Orders, integr
     found = []
     for payment in order.payments:
         rule = rule_of(payment, settings)
-        if not _is_due(order, payment, rule, settings):
+        if not is_due(columns["payment_status"], payment, rule, settings):
             continue
         amount = _amount(order, payment, parts, settings)
         if amount is None or amount <= 0:
@@ -72,12 +72,13 @@ def rule_of(payment: Row, settings: Orders) -> PaymentRule:
     return settings.payments["default"]
 
 
-def _is_due(order: ShopOrder, payment: Row, rule: PaymentRule, settings: Orders) -> bool:
+def is_due(payment_status: str | None, payment: Row, rule: PaymentRule, settings: Orders) -> bool:
+    """Say whether a payment of an order with this payment status becomes a deposit."""
     if payment["transaction_type"] in _NO_MONEY_IN:
         return False
     if payment["kind"] == TENDER:
         return settings.gift_certificate_tender == "deposit"
-    captured = payment["transaction_type"] == "CAPTURE" or order.columns["payment_status"] == "PAID"
+    captured = payment["transaction_type"] == "CAPTURE" or payment_status == "PAID"
     return rule.deposit == "always" or (rule.deposit == "when_captured" and captured)
 
 

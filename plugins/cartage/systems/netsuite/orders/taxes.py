@@ -76,7 +76,7 @@ def detail_rows(order: ShopOrder, sales_order: SalesOrder, settings: Orders) -> 
                 "tax_code": _named(settings.tax_codes, part, order, "tax_codes"),
                 "tax_type": _named(settings.tax_types, part, order, "tax_types"),
                 "basis": basis,
-                "rate": percent(part.rate) if part.rate is not None else _implied(basis, part.amount),
+                "rate": percent(part.rate) if part.rate is not None else implied(basis, part.amount),
                 "amount": part.amount,
             }
         )
@@ -101,7 +101,7 @@ def tax_lines(sales_order: SalesOrder, settings: Orders) -> list[SalesLine]:
     return lines
 
 
-def _implied(basis: Decimal, amount: Decimal) -> Decimal:
+def implied(basis: Decimal, amount: Decimal) -> Decimal:
     """Give the rate, in percent, that an amount of tax implies: NetSuite takes no tax without a rate."""
     return plain((amount / basis * HUNDRED).quantize(_RATE)) if basis else ZERO
 
@@ -117,16 +117,22 @@ def _rate_names(rate: Decimal | None) -> tuple[str, ...]:
     return () if rate is None else (f"{plain(rate):f}", f"{percent(rate):f}")
 
 
-def _named(names: Mapping[str, str], part: TaxPart, order: ShopOrder, setting: str) -> str | None:
-    """Find a tax in the settings: by its id, by its rate (0.19 or 19), else the default."""
-    rates = _rate_names(part.rate)
-    for name in (part.tax_id, *rates, "default"):
+def name_of(names: Mapping[str, str], part: TaxPart) -> str | None:
+    """Find a tax in the settings: by its id, by its rate (0.19 or 19), else the default; None when it is not there."""
+    for name in (part.tax_id, *_rate_names(part.rate), "default"):
         if name is not None and name in names:
             return names[name]
-    what = part.tax_id or (f"rate {rates[0]}" if rates else "without a rate")
-    order.complain(
-        "unknown_tax_code",
-        f"no NetSuite tax is named for tax {what}; add it, or `default`, to settings.orders.{setting}",
-        "lines.tax_rate" if part.tax_id is None else "tax_items.tax_id",
-    )
     return None
+
+
+def _named(names: Mapping[str, str], part: TaxPart, order: ShopOrder, setting: str) -> str | None:
+    found = name_of(names, part)
+    if found is None:
+        rates = _rate_names(part.rate)
+        what = part.tax_id or (f"rate {rates[0]}" if rates else "without a rate")
+        order.complain(
+            "unknown_tax_code",
+            f"no NetSuite tax is named for tax {what}; add it, or `default`, to settings.orders.{setting}",
+            "lines.tax_rate" if part.tax_id is None else "tax_items.tax_id",
+        )
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cartage.mapping.canonical import number
 from cartage.systems.netsuite.orders.amounts import ZERO, total
 from cartage.systems.netsuite.orders.model import SalesLine, SalesOrder, ShopOrder
 from cartage.systems.netsuite.orders.taxes import tax_lines
@@ -79,5 +80,6 @@ def _sums(order: ShopOrder, parts: list[SalesOrder], settings: Orders, shop: Dec
 
 def expected(part: SalesOrder, settings: Orders) -> str:
     """Give the totals that NetSuite must come to, as canonical JSON of decimal strings."""
-    shipping, tax = part.shipping_cost or ZERO, tax_beside(part, settings)
-    return f'{{"shipping":"{shipping:f}","tax":"{tax:f}","total":"{predicted(part, settings):f}"}}'
+    sums = (part.shipping_cost or ZERO, tax_beside(part, settings), predicted(part, settings))
+    shipping, tax, whole = map(number, sums)
+    return f'{{"shipping":"{shipping}","tax":"{tax}","total":"{whole}"}}'

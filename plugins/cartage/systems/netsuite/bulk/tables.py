@@ -1,0 +1,151 @@
+"""The tables of a batch of one site's orders, and which of the orders are plain as far as their rows tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cartage.systems.netsuite.bulk.vectors import Flags, Ints, Rows, counted, flags, offsets, some
+from cartage.systems.netsuite.orders.amounts import minor_unit
+from cartage.systems.netsuite.orders.assemble import CLOSED
+from cartage.systems.netsuite.orders.certificates import TENDER
+
+if TYPE_CHECKING:
+    from cartage.records.batch import Batch
+    from cartage.settings import Orders, Settings, Site
+    from cartage.systems.netsuite.orders.known import Known
+
+_KINDS = ("product", "option", "bundled", "shipping", "product_shipping")
+_UNIT = "0.01"
+
+
+class Unsorted(Exception):  # noqa: N818 - the rows do such a batch
+    """Rows do not stand in the order of their orders, or belong to none."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is the same for all orders that are done together.
+
+    Attributes:
+        settings: the run's settings.
+        site: settings of the orders' site, and `name` its name.
+        known: what NetSuite knows.
+        integration: name of the integration.
+    """
+
+    settings: Settings
+    name: str
+    site: Site
+    known: Known
+    integration: str
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables of a batch, and for each row the place of its order.
+
+    Attributes:
+        rows: by table.
+        owners: by table, the place of each row's order.
+        count: how many orders there are.
+    """
+
+    rows: dict[str, Rows]
+    owners: dict[str, Ints]
+    count: int
+
+    @classmethod
+    def of(cls, batch: Batch) -> Tables:
+        """Take the tables of a batch.
+
+        Raises:
+            Unsorted: its rows do not follow its orders.
+        """
+        rows = {name: Rows(table) for name, table in batch.tables.items()}
+        numbers = rows["orders"].number("order")
+        if np.any(numbers[1:] <= numbers[:-1]):
+            raise Unsorted("orders")
+        owners = {}
+        for name, table in rows.items():
+            own = table.number("order")
+            places = np.searchsorted(numbers, own)
+            inside = places < len(numbers)
+            if not inside.all() or np.any(numbers[places] != own) or np.any(own[1:] < own[:-1]):
+                raise Unsorted(name)
+            owners[name] = places
+        return cls(rows, owners, len(numbers))
+
+    def any_of(self, table: str, rows: Flags) -> Flags:
+        """Tell which orders have any of some rows of a table."""
+        found = np.zeros(self.count, bool)
+        found[self.owners[table][rows]] = True
+        return found
+
+    def first(self, table: str) -> Ints:
+        """Give each order's first row of a table, -1 where it has none."""
+        bounds = offsets(self.owners[table], self.count)
+        return np.where(np.diff(bounds) > 0, bounds[:-1], -1)
+
+
+def may_be_plain(rules: Orders) -> bool:
+    """Say whether orders land in the way that is done here; the other ways are left to the rows."""
+    return rules.discounts == "netted" and rules.options == "line" and rules.tax == "suitetax"
+
+
+def plain(tables: Tables, run: Run) -> Flags:
+    """Say which orders are plain, as far as one can tell without their amounts.
+
+    Left out is what has a way of its own through the rows: closed orders, several shipments or none, gift
+    certificates, companies, taxes by item, pick-up by attribute, currencies without cents; and what the rows
+    complain of: an unknown currency, location, shipping method or item, a date or total that is missing.
+    """
+    orders, known, site = tables.rows["orders"], run.known, run.site
+    if site.subsidiary not in known.subsidiaries or (
+        site.location is not None and site.location not in known.locations
+    ):
+        return np.zeros(tables.count, bool)
+    currencies = [
+        name for name, id_ in site.currencies.items() if id_ in known.currencies and str(minor_unit(name)) == _UNIT
+    ]
+    good = orders.equals("site", run.name) & orders.among("currency", currencies)
+    good &= ~orders.among("order_status", sorted(CLOSED)) & orders.has("placed_at")
+    good &= orders.has("order_gross") | (orders.has("order_net") & orders.has("order_tax"))
+    good &= ~(orders.has("bill_company_name") & orders.equals("business_type", "B2B"))
+    good &= orders.has("order_no") & orders.has("key")
+    return good & _shipped_once(tables, run) & ~_odd_rows(tables, run)
+
+
+def _shipped_once(tables: Tables, run: Run) -> Flags:
+    shipments = tables.rows["shipments"]
+    named = flags(pc.is_valid(some(shipments["shipment_id"])))
+    methods = list(run.known.shipping_methods)
+    named &= ~flags(pc.is_valid(some(shipments["shipping_method"]))) | shipments.among("shipping_method", methods)
+    once: Flags = counted(tables.owners["shipments"], tables.count) == 1
+    return once & ~tables.any_of("shipments", ~named)
+
+
+def _odd_rows(tables: Tables, run: Run) -> Flags:
+    """Tell which orders have rows that only the other way knows."""
+    rules, lines, attributes = run.settings.orders, tables.rows["lines"], tables.rows["attributes"]
+    odd: Flags = counted(tables.owners["lines"], tables.count) == 0
+    odd |= tables.any_of("lines", ~lines.among("kind", _KINDS))
+    odd |= tables.any_of("tax_items", np.ones(len(tables.rows["tax_items"]), bool))
+    odd |= tables.any_of("payments", tables.rows["payments"].equals("kind", TENDER))
+    if rules.bundles != "kit":
+        odd |= tables.any_of("lines", lines.equals("kind", "bundled"))
+    named = [each for each in (rules.bonus.attribute, rules.pickup.attribute) if each]
+    odd |= tables.any_of("attributes", attributes.among("name", named))
+    if rules.pickup.place == "header":
+        odd |= tables.any_of("lines", lines.among("inventory_list_id", list(run.site.stores)))
+    lost = [store for store, location in run.site.stores.items() if location not in run.known.locations]
+    return odd | tables.any_of("lines", lines.among("inventory_list_id", lost))
+
+
+def constant(value: str | None, rows: int) -> pa.Array:
+    """Give a text in every row."""
+    return pa.nulls(rows, pa.string()) if value is None else pa.repeat(pa.scalar(value, pa.string()), rows)

@@ -1,0 +1,152 @@
+"""Plain orders by columns become what they become row by row, to the byte; and most orders are plain."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from cartage.mapping.source import load_source
+from cartage.records.batch import Batch
+from cartage.records.document import DOCUMENTS
+from cartage.systems.netsuite import transform
+from cartage.systems.netsuite.bulk.sharing import split as split_rows
+from cartage.systems.netsuite.orders.amounts import split
+from cartage.systems.netsuite.transform import Transformed, known_of, transform_with
+from cartage.systems.sfcc.xml.reader import DocumentReader, Reading
+from cartage.systems.sfcc.xml.tables import Numbers, Origin
+from conftest import INCLUDE, INTEGRATION, Catalogue
+from sandbox.shop.order_xml import write_orders
+from sandbox.shop.orders import VARIETIES, random_orders, variety
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from cartage.mapping import TargetMapping
+    from cartage.settings import Settings
+    from sandbox.shop.model import Order
+
+CHOICES: dict[str, dict[str, Any]] = {
+    "as it comes": {},
+    "shipping on lines": {"shipping": "item_line", "tax_codes": {"default": "10", "0.19": "11"}},
+    "attributes": {
+        "attributes": {"order": {"giftWrapColour": "custbody_colour"}, "line": {"engraving": "custcol_text"}}
+    },
+    "deposits always": {"payments": {"default": {"deposit": "always", "account": "200"}}},
+}
+
+
+def read(made: list[Order], folder: Path) -> Batch:
+    file = folder / "orders.xml"
+    write_orders(file, made)
+    reader = DocumentReader(load_source("sfcc", "order", INCLUDE))
+    origin = Origin(made[0].site, file.name, "2026-06-15T12:00:00.000000Z", 0, {})
+    found = list(reader.read(file, origin, Numbers.start("order"), Reading()))
+    names = found[0].batch.tables
+    return Batch("order", {name: pa.concat_tables([each.batch.tables[name] for each in found]) for name in names})
+
+
+@pytest.fixture
+def both(
+    mappings: dict[str, TargetMapping], settings_with: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[Transformed, Transformed, float]]:
+    """Transform by columns and row by row, and say which share of the orders was done by columns."""
+
+    def transformed(batch: Batch, **choice: Any) -> tuple[Transformed, Transformed, float]:
+        chosen = settings_with(choice)
+        known = known_of(batch, chosen, Catalogue())
+        seen: list[float] = []
+
+        def watched(*arguments: Any) -> Any:
+            documents, done = plain_documents(*arguments)
+            seen.append(float(done.mean()))
+            return documents, done
+
+        def nothing(given_batch: Batch, *_: Any) -> Any:
+            return DOCUMENTS.empty_table(), np.zeros(len(given_batch), bool)
+
+        plain_documents = transform.plain_documents
+        results = []
+        for way in (watched, nothing):
+            with monkeypatch.context() as patch:
+                patch.setattr(transform, "plain_documents", way)
+                results.append(
+                    transform_with(batch, known, settings=chosen, mappings=mappings, integration=INTEGRATION)
+                )
+        return results[0], results[1], seen[0]
+
+    return transformed
+
+
+def assert_same(columns: Transformed, rows: Transformed) -> None:
+    assert columns.verdicts == rows.verdicts
+    for one, other in zip(columns.documents.root.to_pylist(), rows.documents.root.to_pylist(), strict=True):
+        assert one == other
+
+
+@pytest.mark.parametrize("site", ["RefArch", "RefArchUS"])
+@pytest.mark.parametrize("choice", CHOICES)
+def test_every_variety_becomes_the_same_documents(
+    choice: str, site: str, both: Callable[..., Any], tmp_path: Path
+) -> None:
+    made = [variety(name, 3, site=site) for name, each in VARIETIES.items() if each.site in (None, site)]
+
+    columns, rows, share = both(read(made, tmp_path), **CHOICES[choice])
+
+    assert_same(columns, rows)
+    assert share > 0.6
+
+
+def test_random_mixes_become_the_same_documents(both: Callable[..., Any], tmp_path: Path) -> None:
+    columns, rows, share = both(read(list(random_orders(250, seed=21, site="RefArch")), tmp_path))
+
+    assert_same(columns, rows)
+    assert share > 0.6
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("choice", CHOICES)
+def test_thousands_of_random_mixes_become_the_same_documents(
+    choice: str, both: Callable[..., Any], tmp_path: Path
+) -> None:
+    for site in ("RefArch", "RefArchUS"):
+        columns, rows, _ = both(read(list(random_orders(1000, seed=33, site=site)), tmp_path), **CHOICES[choice])
+        assert_same(columns, rows)
+
+
+def test_what_netsuite_does_not_know_is_complained_of_as_ever(both: Callable[..., Any], tmp_path: Path) -> None:
+    batch = read([variety("plain", seed, site="RefArch") for seed in range(4)], tmp_path)
+    lines = batch.tables["lines"]
+    skus = lines["product_id"].to_pylist()
+    strange = lines.set_column(
+        lines.schema.get_field_index("product_id"), "product_id", pa.array(["nobody-knows-it", *skus[1:]])
+    )
+
+    columns, rows, share = both(replace(batch, tables=batch.tables | {"lines": strange}))
+
+    assert_same(columns, rows)
+    assert [each.complaints[0].code for each in columns.verdicts] == ["unknown_item"]
+    assert share == 0.75
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    arrays.arrays(np.int64, st.tuples(st.integers(1, 4), st.integers(1, 6)), elements=st.integers(-500, 100_000)),
+    st.data(),
+)
+def test_amounts_are_split_as_one_by_one(weights: Any, data: st.DataObject) -> None:
+    amounts = np.array([data.draw(st.integers(-100_000, 100_000)) for _ in weights])
+
+    shares = split_rows(amounts, weights, np.full(len(weights), weights.shape[1]))
+
+    for amount, row, share in zip(amounts.tolist(), weights.tolist(), shares.tolist(), strict=True):
+        assert share == split(Decimal(amount), [Decimal(each) for each in row], Decimal(1))
+        assert sum(share) == amount
