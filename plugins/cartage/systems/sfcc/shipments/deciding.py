@@ -166,7 +166,7 @@ def completed(body: Json, facts: Mapping[str, Any], shop: Mapping[str, Any]) -> 
     if body.get("shipments") or not facts.get("adopted") or len(shipments) != 1:
         return body
     only = {
-        "shipment-id": shipments[0].get("shipmentNo") or shipments[0].get("shipmentId"),
+        "shipment-id": shipments[0].get("shipmentId") or shipments[0].get("shipmentNo"),
         "shipping-status": "SHIPPED" if body.get("shipping-status") == "SHIPPED" else "NOT_SHIPPED",
         "tracking-number": facts.get("tracking_number"),
     }
