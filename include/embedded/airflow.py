@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 START_SECONDS = 120
 ENDED = ("success", "failed")
+SHOWN = frozenset({"running", "success", "failed", "up_for_retry", "skipped"})
+"""States of tasks that are worth a line."""
 
 
 def prepare(environment: Mapping[str, str]) -> None:
@@ -123,17 +125,43 @@ class Client:
         }
 
     def wait_for_run(self, dag_id: str, run_id: str, processes: Processes, seconds: float = 600) -> str:
-        """Wait for a run to end, printing each task's state as it changes, and give the run's state."""
-        shown: dict[str, str] = {}
+        """Wait for a run to end, and give its state; see `wait_for_runs`."""
+        return self.wait_for_runs({dag_id: run_id}, processes, seconds)[dag_id]
+
+    def wait_for_runs(self, runs: Mapping[str, str], processes: Processes, seconds: float = 600) -> dict[str, str]:
+        """Wait for runs to end, printing each task's state as it changes.
+
+        Args:
+            runs: a run's id by its DAG's.
+            processes: Airflow's, watched meanwhile.
+            seconds: how long to wait.
+
+        Returns:
+            The state of each run, by its DAG.
+
+        Raises:
+            StartError: one of them does not end.
+        """
+        shown: dict[tuple[str, str], str] = {}
+        states: dict[str, str] = {}
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             processes.check()
-            for task, state in self.task_states(dag_id, run_id).items():
-                if shown.get(task) != state and state in {"running", "success", "failed", "up_for_retry", "skipped"}:
-                    shown[task] = state
-                    print(f"    {task:<14} {state}", flush=True)
-            state = str(self.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["state"])
-            if state in ENDED:
-                return state
+            for dag_id in runs.keys() - states.keys():
+                self._show(dag_id, runs[dag_id], shown)
+                state = str(self.call("GET", f"/dags/{dag_id}/dagRuns/{runs[dag_id]}")["state"])
+                if state in ENDED:
+                    states[dag_id] = state
+            if len(states) == len(runs):
+                return states
             time.sleep(0.5)
-        raise StartError(f"run {run_id} of {dag_id} did not end within {seconds:.0f} s")
+        waiting = ", ".join(f"run {runs[each]} of {each}" for each in sorted(runs.keys() - states.keys()))
+        raise StartError(f"{waiting} did not end within {seconds:.0f} s")
+
+    def _show(self, dag_id: str, run_id: str, shown: dict[tuple[str, str], str]) -> None:
+        """Print the states of tasks that are new."""
+        flow = dag_id.rpartition(".")[2]
+        for task, state in self.task_states(dag_id, run_id).items():
+            if shown.get((dag_id, task)) != state and state in SHOWN:
+                shown[dag_id, task] = state
+                print(f"    {flow:<10} {task:<14} {state}", flush=True)

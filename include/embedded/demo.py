@@ -1,4 +1,4 @@
-"""The demo: an SFCC and a NetSuite on loopback, Airflow between them, and orders of every kind on their way."""
+"""The demo: an SFCC and a NetSuite on loopback, Airflow between them, and a merchant's day on its way."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from embedded import airflow
 from embedded.environment import PORT, REPOSITORY, USER, Home, environment
 from embedded.processes import Processes, StartError, free_port, port_is_free
+from embedded.story import Day
 from embedded.summary import OUTCOMES, Counts, print_reasons, print_table, read_counts
 from sandbox.shop.demo import drops
 
@@ -55,7 +56,7 @@ def run_demo() -> int:
         stack = Processes(home.logs, surroundings)
         _say(f"Starting Airflow on http://127.0.0.1:{port}")
         airflow.start(stack, port)
-        well, counts = _work(stack, home, port, demo)
+        well, counts = _work(stack, home, port, demo, endpoints)
         seconds = time.monotonic() - began
         _what_next(home, port, counts)
         if os.environ.get("DEMO_EXIT") != "1":
@@ -67,7 +68,7 @@ def run_demo() -> int:
             stack.stop()
         sandbox.stop()
     ok = well and counts.unaccounted == 0
-    print(f"demo: {counts.line()} seconds={seconds:.0f}", flush=True)
+    print(f"demo: {counts.line()} flows={len(counts.flows)} seconds={seconds:.0f}", flush=True)
     return 0 if ok else 1
 
 
@@ -79,26 +80,18 @@ def _stay(stack: Processes, sandbox: Processes, stopped: threading.Event) -> Non
             sandbox.check()
 
 
-def _work(stack: Processes, home: Home, port: int, demo: Demo) -> tuple[bool, Counts]:
-    """Switch the flow on, see its first run end, leave more drops, run again."""
+def _work(stack: Processes, home: Home, port: int, demo: Demo, endpoints: dict[str, Any]) -> tuple[bool, Counts]:
+    """Let the day happen: all flows run, more orders come, the warehouse ships, all flows run again."""
     client = airflow.Client(port, home.secrets()["password"])
-    client.wait_for_dag(FLOW, stack)
-    well = True
-    for wave in (1, 2):
-        if wave == 1:
-            _say(f"Switching {FLOW} on: Airflow starts its first run")
-            run = _first_run(client, stack)
-        else:
-            _say("Leaving more drops: repeats, newer versions, cancellations. Running again")
-            leave_drops(home.sandbox, demo, later=True)
-            run = client.trigger(FLOW)
-        state = client.wait_for_run(FLOW, run, stack)
-        well = well and state == "success"
-        print(f"    run {run}: {state}", flush=True)
+    day = Day(client, stack, endpoints["netsuite"]["base_url"], _say)
+    day.morning()
+    _say("Leaving more drops: repeats, newer versions, cancellations")
+    leave_drops(home.sandbox, demo, later=True)
+    day.noon()
     counts = read_counts()
     print_table(counts)
     print_reasons()
-    return well, counts
+    return day.well, counts
 
 
 def _first_moment(home: Home) -> datetime:
@@ -108,25 +101,6 @@ def _first_moment(home: Home) -> datetime:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(datetime.now(UTC).isoformat(), encoding="utf-8")
     return datetime.fromisoformat(path.read_text(encoding="utf-8"))
-
-
-def _first_run(client: airflow.Client, stack: Processes) -> str:
-    """Switch the flow on and give the run that Airflow starts; when it was on before, start one."""
-    if client.is_on(FLOW):
-        return client.trigger(FLOW)
-    before = {each["dag_run_id"] for each in client.runs(FLOW)}
-    client.switch(FLOW, on=True)
-    found: list[str] = []
-
-    def begun() -> bool:
-        found[:] = [each["dag_run_id"] for each in client.runs(FLOW) if each["dag_run_id"] not in before]
-        return bool(found)
-
-    deadline = time.monotonic() + 15
-    while time.monotonic() < deadline and not begun():
-        stack.check()
-        time.sleep(0.3)
-    return found[0] if found else client.trigger(FLOW)
 
 
 def start_sandbox(processes: Processes, folder: Path) -> dict[str, Any]:
@@ -194,6 +168,7 @@ def _what_next(home: Home, port: int, counts: Counts) -> None:
         "Try next\n"
         f"  - Open {FLOW} in the UI, then its last run, then validate: Quality report.\n"
         "  - Trigger it with a dry run, or with one order number.\n"
+        "  - Look at sfcc_netsuite.proposals: what the guardrails asked, and who decided.\n"
         f"  - Put a file of your own into {home.sandbox / 'sftp' / 'outbound' / 'orders'} and wait for the next run.\n"
         f"  - Addresses and credentials of the sandbox: {home.sandbox / 'endpoints.json'}",
         flush=True,

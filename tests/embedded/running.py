@@ -18,16 +18,17 @@ from embedded.environment import Home, environment
 from embedded.processes import Processes, free_port
 from sandbox.shop.delivery import deliver, order_drop
 from sandbox.shop.orders import NOW
-from tests.end_to_end.stack import ROOT, serve
+from tests.end_to_end.stack import ROOT
+from tests.sandbox import forked
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from cartage.ledger import Ledger
     from cartage.ledger.runs import Run
     from sandbox.shop.model import Order
+    from tests.sandbox.forked import Forked
 
 FLOW = "sfcc_netsuite.orders"
 PATIENCE = 180
@@ -66,7 +67,7 @@ class Running:
 
     home: Home
     include: Path
-    sandbox: subprocess.Popen[bytes]
+    sandbox: Forked
     endpoints: dict[str, Any]
     processes: Processes
     client: airflow.Client
@@ -87,7 +88,8 @@ class Running:
             shutil.copytree(ROOT / "include" / name, include / name)
         shutil.copytree(ROOT / "dags", dags, ignore=shutil.ignore_patterns("__pycache__"))
         (dags / "warm.py").write_text(WARM_DAG, encoding="utf-8")
-        sandbox, endpoints = serve(home.sandbox)
+        sandbox = forked.start(home.sandbox)
+        endpoints = sandbox.endpoints()
         port = free_port()
         surroundings = environment(home, port, endpoints["airflow"]) | {
             "CARTAGE_INCLUDE": str(include),
@@ -104,15 +106,14 @@ class Running:
             client.wait_for_dag(FLOW, processes)
         except BaseException:
             processes.stop()
-            sandbox.send_signal(signal.SIGTERM)
+            sandbox.end(signal.SIGTERM)
             raise
         return cls(home, include, sandbox, endpoints, processes, client, surroundings)
 
     def stop(self) -> None:
         """End every process."""
         self.processes.stop()
-        self.sandbox.send_signal(signal.SIGTERM)
-        self.sandbox.wait(timeout=20)
+        self.sandbox.end(signal.SIGTERM)
 
     @cached_property
     def ledger(self) -> Ledger:

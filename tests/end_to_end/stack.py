@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
-import time
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -20,6 +17,7 @@ from cryptography.fernet import Fernet
 from sandbox.netsuite.config import make_credentials
 from sandbox.shop.delivery import deliver, order_drop
 from sandbox.shop.orders import NOW
+from tests.sandbox import forked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     from airflow.sdk import DAG
 
     from sandbox.shop.model import Order
+    from tests.sandbox.forked import Forked
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTCOMES = ("created", "updated", "unchanged", "superseded", "skipped", "held", "quarantined", "rejected")
@@ -46,7 +45,7 @@ class Stack:
 
     home: Path
     endpoints: dict[str, Any]
-    process: subprocess.Popen[bytes]
+    process: Forked
     include: Path
 
     @classmethod
@@ -55,11 +54,11 @@ class Stack:
         include = home / "include"
         for folder in ("integrations", "mappings", "expectations"):
             shutil.copytree(ROOT / "include" / folder, include / folder)
-        process, endpoints = serve(home / "sandbox")
-        stack = cls(home, endpoints, process, include)
+        process = forked.start(home / "sandbox")
+        stack = cls(home, process.endpoints(), process, include)
         stack.setting("stable_seconds: 20", "stable_seconds: 0")
         stack.setting("minutes: 120", "minutes: 100000000")
-        os.environ |= endpoints["airflow"]
+        os.environ |= stack.endpoints["airflow"]
         os.environ |= {
             "CARTAGE_INCLUDE": str(include),
             "CARTAGE_STAGING": str(home / "staging"),
@@ -76,8 +75,7 @@ class Stack:
 
     def stop(self) -> None:
         """End the sandbox at once: nobody needs what it still holds."""
-        self.process.kill()
-        self.process.wait(timeout=20)
+        self.process.end()
 
     @cached_property
     def ledger(self) -> Any:
@@ -236,19 +234,3 @@ def dag_of(flow: str) -> DAG:
     for task in dag.tasks:
         task.retries = 0
     return dag
-
-
-def serve(folder: Path) -> tuple[subprocess.Popen[bytes], dict[str, Any]]:
-    """Start the sandbox on free ports and wait until it says where it listens."""
-    written = folder / "endpoints.json"
-    written.unlink(missing_ok=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "sandbox", "serve", "--home", str(folder), "--port-base", "0"]
-    with (folder / "sandbox.log").open("ab") as log:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
-    deadline = time.monotonic() + 60
-    while not written.exists():
-        assert process.poll() is None, (folder / "sandbox.log").read_text()
-        assert time.monotonic() < deadline, "the sandbox did not start"
-        time.sleep(0.1)
-    return process, json.loads(written.read_text(encoding="utf-8"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -42,6 +41,7 @@ class Feeding:
         self._passage = passage
         records = sum(each["records"] for each in passage.batches)
         self._told = told_of(self._memory, None) if records > FEW else None
+        self._same: list[pa.ChunkedArray] = []
 
     @property
     def _memory(self) -> Memory:
@@ -70,11 +70,11 @@ class Feeding:
             if each.verdicts:
                 quarantine(self._runtime, run, "transform", each.verdicts, batch=self._flow.staging.read(ref))
             news = self._news(ref.number, each.documents)
+            compact.append(news.root.select([name for name in news.root.column_names if name in _JUDGED]))
             if len(news):
                 staged.append((self._flow.staging.write(str(run), "news", ref.number, news), ref))
-                compact.append(news.root.select([name for name in news.root.column_names if name in _JUDGED]))
         halt_if_too_many(self._runtime, self._flow, run)
-        if not staged:
+        if not compact:
             return []
         held = self._hold(pa.concat_tables(compact))
         pairs = [part for rows, ref in staged for part in self._let_out(rows, ref, held)]
@@ -83,11 +83,11 @@ class Feeding:
     def _news(self, number: int, rows: Batch) -> Batch:
         """Leave out what the target was told already, count it as unchanged, and note the rest singly."""
         told = self._told if self._told is not None else told_of(self._memory, rows.root["key"].to_pylist())
-        known, news = unlike(rows, told)
+        same, news = unlike(rows, told)
+        self._same.append(same)
         runtime, run = self._runtime, self._passage.run
         runtime.ledger.outcomes.restart(run, runtime.record, number)
-        if known:
-            runtime.ledger.tallies.put(run, runtime.record, number, {"unchanged": known})
+        runtime.ledger.tallies.put(run, runtime.record, number, {"unchanged": len(same)})
         if len(news):
             names = {"record": "row", "key": "key", "version": "version", "hash": "hash"}
             told_next = {"value": "value", "as_of": "as_of"}
@@ -96,10 +96,14 @@ class Feeding:
         return news
 
     def _hold(self, rows: pa.Table) -> pa.Array:
-        """Ask the guardrail, hold what it holds as proposals, and give the record rows of that."""
+        """Ask the guardrail, hold what it holds as proposals, and give the record rows of that.
+
+        Asked even when nothing is new: rows that were held before may not look wrong any more.
+        """
         from cartage.operators.guardrails import hold
 
-        return hold(self._runtime, self._flow, self._passage, rows)
+        same = (key for chunk in self._same for key in chunk.to_pylist())
+        return hold(self._runtime, self._flow, self._passage, rows, same)
 
     def _let_out(self, staged: BatchRef, ref: BatchRef, held: pa.Array) -> list[dict[str, Any]]:
         """Give the pair of rows that go out and the records they are made of; nothing when all are held."""
@@ -121,7 +125,7 @@ def told_of(memory: Memory, keys: list[str] | None) -> pa.Table:
     return memory.told(keys).table
 
 
-def unlike(rows: Batch, told: pa.Table) -> tuple[int, Batch]:
+def unlike(rows: Batch, told: pa.Table) -> tuple[pa.ChunkedArray, Batch]:
     """Tell the rows that say something new from those that were told already.
 
     Args:
@@ -129,18 +133,17 @@ def unlike(rows: Batch, told: pa.Table) -> tuple[int, Batch]:
         told: columns `key`, `hash` and `value`, a row a record.
 
     Returns:
-        How many were told already, and the others, with `before` set to the value that the target was last told.
+        The keys of those that were told already, and the other rows, with `before` set to the value that the target
+        was last told.
     """
     root = rows.root
     at = pc.index_in(root["key"], value_set=told["key"].combine_chunks())
     before = told["value"].take(at)
     new = pc.invert(pc.fill_null(pc.equal(root["hash"], told["hash"].take(at)), fill_value=False))
     root = root.set_column(root.schema.get_field_index("before"), root.schema.field("before"), before)
-    batch = replace(rows, tables={**rows.tables, "rows": root})
     news = root.filter(new)
-    known = len(root) - len(news)
-    if not known:
-        return 0, batch
+    if len(news) == len(root):
+        return root["key"].slice(0, 0), Batch(rows.record, {**rows.tables, "rows": root})
     others = {name: each.filter(pc.is_in(each["record"], value_set=news["record"].combine_chunks()))
               for name, each in rows.tables.items() if name != "rows"}  # fmt: skip
-    return known, Batch(rows.record, {"rows": news, **others})
+    return root["key"].filter(pc.invert(new)), Batch(rows.record, {"rows": news, **others})

@@ -116,6 +116,7 @@ class Runtime:
                 include=folder,
                 staging=self.staging,
                 drops=self.ledger.drops(self.integration.name, self.flow, run),
+                memory=self.ledger.memory(self.integration.name, self.flow, self.record),
                 run=run,
                 concurrency=concurrency,
             )
