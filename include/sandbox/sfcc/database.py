@@ -33,7 +33,7 @@ class ShopClock:
 
 def stamp(value: datetime) -> str:
     """Write a moment so that texts sort by time: UTC with milliseconds, as exact as the shop's own clock."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03d}Z"
+    return value.astimezone(UTC).isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"
 
 
 def unstamp(text: str) -> datetime:

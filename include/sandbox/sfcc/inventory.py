@@ -8,9 +8,7 @@ before, and nothing else. On-order is untouched by it.
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +16,8 @@ from sandbox.catalogue import PRODUCTS, SITES
 from sandbox.sfcc.database import stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
     from sqlite3 import Row
 
     from sandbox.sfcc.database import Database
@@ -34,6 +33,7 @@ STORE_LISTS = {store: store for site in SITES for store in site.stores}
 """Store -> its list: a pick-up line's inventory-list-id is the store's id."""
 
 TURNOVER, ON_ORDER = "turnover", "on_order"
+"""Kinds of movements."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS products (sku TEXT PRIMARY KEY) WITHOUT ROWID;
@@ -145,7 +145,7 @@ class Inventory:
         """Make the lists of the sites and stores, and know the catalogue's products."""
         now = stamp(self._clock())
         lists = [*SITE_LISTS.values(), *STORE_LISTS.values()]
-        if len(self._database.rows("SELECT 1 FROM inventory_lists LIMIT ?", (len(lists),))) < len(lists):
+        if not self.headers():
             with self._database.transaction() as db:
                 db.executemany(
                     "INSERT OR IGNORE INTO inventory_lists (list_id, on_order, created_at, modified_at) "
@@ -283,74 +283,6 @@ class Inventory:
             (list_id, product_id),
         )
         return [dict(row) for row in rows]
-
-    def wanted(self, site: str, document: Mapping[str, Any]) -> dict[tuple[str, str], Decimal]:
-        """Give what an order takes from which list: (list, product) -> units.
-
-        A bundle takes its own record and, unless the list says ``use-bundle-inventory-only``, what is in it.
-        """
-        found: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-        headers: dict[str, InventoryList | None] = {}
-
-        def take(list_id: str, item: Mapping[str, Any], times: Decimal) -> None:
-            count = times * Decimal(str(item.get("quantity", 1)))
-            found[list_id, item["productId"]] += count
-            header = headers.setdefault(list_id, self.header(list_id))
-            if header is None or not header.bundle_only:
-                for each in item.get("bundledProductItems", ()):
-                    take(list_id, each, count)
-
-        for item in document.get("productItems", ()):
-            take(item.get("inventoryId") or SITE_LISTS[site], item, Decimal(1))
-        return dict(found)
-
-    def book(self, site: str, document: Mapping[str, Any]) -> None:
-        """Bring the movements of an order in line with what it says now.
-
-        A first booking is of the moment the order was placed, every later movement of the moment it changed. What
-        a cancelled or failed order took comes back. On a list with on-order a booking is on-order until the order
-        is exported, and turnover from then on.
-        """
-        order_no, gone = document["orderNo"], document.get("status") in {"cancelled", "failed"}
-        taken = self._taken(site, order_no)
-        wanted = {} if gone else self.wanted(site, document)
-        placed, changed = document["creationDate"], document.get("lastModified", document["creationDate"])
-        exported = document.get("exportStatus") == "exported"
-        moved: list[tuple[str, str, str, Decimal]] = []
-        on_order: dict[str, bool] = {}
-        for list_id, product_id in {**taken, **wanted}:
-            so_far = taken.get((list_id, product_id), {ON_ORDER: ZERO, TURNOVER: ZERO})
-            held = so_far[ON_ORDER]
-            if exported and held:
-                moved += [(list_id, product_id, ON_ORDER, -held), (list_id, product_id, TURNOVER, held)]
-                so_far, held = {ON_ORDER: ZERO, TURNOVER: so_far[TURNOVER] + held}, ZERO
-            more = wanted.get((list_id, product_id), ZERO) - held - so_far[TURNOVER]
-            if more > 0:
-                if list_id not in on_order:
-                    header = self.header(list_id)
-                    on_order[list_id] = bool(header and header.on_order)
-                moved.append((list_id, product_id, ON_ORDER if on_order[list_id] and not exported else TURNOVER, more))
-            elif more < 0:
-                back = max(more, -held)
-                moved += [(list_id, product_id, ON_ORDER, back), (list_id, product_id, TURNOVER, more - back)]
-        at = stamp(datetime.fromisoformat(changed if taken else placed))
-        with self._database.transaction() as db:
-            db.executemany(
-                "INSERT INTO inventory_transactions (list_id, product_id, site, order_no, kind, quantity, at) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [(each[0], each[1], site, order_no, each[2], _text(each[3]), at) for each in moved if each[3]],
-            )
-
-    def _taken(self, site: str, order_no: str) -> dict[tuple[str, str], dict[str, Decimal]]:
-        rows = self._database.rows(
-            "SELECT list_id, product_id, kind, quantity FROM inventory_transactions WHERE site = ? AND order_no = ?",
-            (site, order_no),
-        )
-        found: dict[tuple[str, str], dict[str, Decimal]] = {}
-        for row in rows:
-            sums = found.setdefault((row["list_id"], row["product_id"]), {ON_ORDER: ZERO, TURNOVER: ZERO})
-            sums[row["kind"]] += Decimal(row["quantity"])
-        return found
 
 
 def _text(value: Decimal | None) -> str | None:

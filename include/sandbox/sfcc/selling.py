@@ -20,7 +20,7 @@ from starlette.routing import Route
 from sandbox.catalogue import Product
 from sandbox.sfcc.control import PATH
 from sandbox.sfcc.exact_json import dumps, loads
-from sandbox.shop.basket import BY_SKU, SITE, add_line, members
+from sandbox.shop.basket import BY_SKU, add_line, members
 from sandbox.shop.kinds.payments import pay
 from sandbox.shop.order_json import order_json
 from sandbox.shop.orders import make
@@ -59,19 +59,12 @@ class Selling:
             return JSONResponse({"error": f"not an order: {error!r}"}, 400)
         document = order_json(order)
         with self._store.database.transaction():
-            lines = self._lines(order.site, document)
+            lines = self._store.bookings.asked(order.site, document)
             if any(line["available"] is not None and line["available"] < line["quantity"] for line in lines):
                 return Response(dumps({"error": "not_available", "lines": lines}), 409, media_type="application/json")
             self._store.put([order])
         sold = {"site": order.site, "order_no": order.order_no, "placed_at": document["placeDate"], "lines": lines}
         return Response(dumps(sold), media_type="application/json")
-
-    def _lines(self, site: str, document: Json) -> list[Json]:
-        inventory = self._store.inventory
-        return [
-            {"list": list_id, "sku": sku, "quantity": quantity, "available": inventory.available(list_id, sku)}
-            for (list_id, sku), quantity in inventory.wanted(site, document).items()
-        ]
 
     def _order(self, asked: Json) -> Order:
         """Make an order of just the lines that are asked for."""
@@ -92,7 +85,6 @@ class Selling:
         order.status = asked.get("status", "NEW")
         price(order)
         pay(order, rng)
-        assert site in SITE
         return order
 
     def _next_number(self) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from sandbox.sfcc.bookings import Bookings
 from sandbox.sfcc.database import Database, ShopClock
 from sandbox.sfcc.exact_json import dumps, loads
 from sandbox.sfcc.inventory import Inventory
@@ -100,6 +101,7 @@ class ShopStore:
         database: where all of it is kept.
         clock: what time it is in the shop.
         inventory: its stock.
+        bookings: what its orders do to stock.
         prices: its price books.
         stores: its stores.
     """
@@ -109,6 +111,7 @@ class ShopStore:
         self.clock = ShopClock()
         self.database.define(_SCHEMA)
         self.inventory = Inventory(self.database, self.clock)
+        self.bookings = Bookings(self.database, self.inventory)
         self.prices = PriceBooks(self.database, self.clock)
         self.stores = Stores(self.database)
 
@@ -123,7 +126,7 @@ class ShopStore:
             for order in orders:
                 document = self._with_external_side(order)
                 self._write(db, order.site, order.order_no, document, order_bytes(order, VERSIONS[-1]))
-                self.inventory.book(order.site, document)
+                self.bookings.book(order.site, document)
                 count += 1
         return count
 
@@ -188,7 +191,7 @@ class ShopStore:
             document = {name: value for name, value in document.items() if value is not None}
             document["lastModified"] = self._later(document.get("lastModified"))
             self._write(db, site, order_no, document, row["xml"])
-            self.inventory.book(site, document)
+            self.bookings.book(site, document)
         return True
 
     def _later(self, before: str | None) -> str:

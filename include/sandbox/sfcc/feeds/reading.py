@@ -9,6 +9,7 @@ import gzip
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import IO, TYPE_CHECKING, cast
 
 from lxml import etree
@@ -141,31 +142,39 @@ def _check_attributes(element: etree._Element, known: Mapping[str, Attribute]) -
 
 
 def _name(element: etree._Element) -> str:
-    return str(etree.QName(element).localname)
+    return _local(element.tag)
 
 
-def _path(element: etree._Element) -> tuple[str, ...]:
-    return (*(_name(each) for each in reversed(list(element.iterancestors()))), _name(element))
+@lru_cache(maxsize=1024)
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
 
 
 def _walk(file: IO[bytes], form: Format) -> Iterator[tuple[tuple[str, ...], etree._Element]]:
-    begun: dict[tuple[str, ...], list[str]] = {}
+    """Go through a feed; an element counts only where its parent is the container that is open."""
+    open_ones: list[tuple[tuple[str, ...], etree._Element, list[str]]] = []
+    top: etree._Element | None = None
     for event, element in _parser(file, ("start", "end"), form.tags):
-        path = _path(element)
-        if event == "start":
-            if path in form.containers:
-                begun[path] = []
-                _check_attributes(element, {} if len(path) > 1 else form.attributes)
-            if path[:-1] in form.sequences:
-                _check_sequence(element, form.containers[path[:-1]], begun[path[:-1]])
-        elif path in form.items:
-            _check_siblings(element, form.containers[path[:-1]])
-            yield path, element
-            _forget(element)
-        elif path in form.containers:
+        if event == "end" and element is top:
+            path, _, begun = open_ones.pop()
+            top = open_ones[-1][1] if open_ones else None
             _check_end(element, form.containers[path])
-            if path in form.sequences and not begun[path]:
+            if path in form.sequences and not begun:
                 raise Refused("invalid", f"{path[-1]} lacks {form.containers[path][0]}", element.sourceline)
+        elif element.getparent() is top:
+            path = (*(open_ones[-1][0] if open_ones else ()), _name(element))
+            if event == "end":
+                if path in form.items:
+                    _check_siblings(element, form.containers[path[:-1]])
+                    yield path, element
+                    _forget(element)
+                continue
+            if path[:-1] in form.sequences:
+                _check_sequence(element, form.containers[path[:-1]], open_ones[-1][2])
+            if path in form.containers:
+                _check_attributes(element, form.attributes if top is None else {})
+                open_ones.append((path, element, []))
+                top = element
 
 
 def _check_sequence(element: etree._Element, order: tuple[str, ...], begun: list[str]) -> None:

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -223,7 +224,7 @@ def read(element: _Element, kind: Leaf | Shape, namespace: str) -> Found:
     Raises:
         Wrong: it is not; the message names the place.
     """
-    local = _local(element, namespace)
+    local = _local(element.tag, namespace)
     attributes = _attributes(element, kind.attributes, local)
     line = int(element.sourceline or 0)
     if isinstance(kind, Leaf):
@@ -247,15 +248,18 @@ def _words(element: _Element) -> str:
     return "".join([element.text or "", *(each.tail or "" for each in element)])
 
 
-def _local(element: _Element, namespace: str) -> str:
-    prefix = "{" + namespace + "}"
-    if not element.tag.startswith(prefix):
-        raise Wrong(f"{element.tag} is not in the namespace of the feed")
-    return str(element.tag[len(prefix) :])
+@lru_cache(maxsize=1024)
+def _local(tag: str, namespace: str) -> str:
+    found, _, local = tag[1:].rpartition("}")
+    if found != namespace:
+        raise Wrong(f"{tag} is not in the namespace of the feed")
+    return local
 
 
 def _attributes(element: _Element, known: Mapping[str, Attribute], local: str) -> dict[str, Any]:
-    found = {}
+    found: dict[str, Any] = {}
+    if not known and not element.attrib:
+        return found
     for each, value in element.attrib.items():
         if each not in known:
             if each.startswith("{http://www.w3.org/2001/XMLSchema-instance}"):
@@ -277,7 +281,7 @@ def _children(element: _Element, kind: Shape, namespace: str, local: str) -> lis
     for each in element:
         if not isinstance(each.tag, str):
             continue  # a comment or a processing instruction
-        named = _local(each, namespace)
+        named = _local(each.tag, namespace)
         while place < len(places) and (named not in places[place].names or (taken and not places[place].many)):
             _satisfied(places[place], taken, local)
             place, taken = place + 1, 0
