@@ -87,6 +87,12 @@ class Settings(Strict):
     alerts: Alerts = Field(default_factory=Alerts, description="Whom to tell, and when.")
 
     @model_validator(mode="after")
+    def _books_fit_sites(self) -> Settings:
+        """A price book has a currency of its site, and is net or gross as it is."""
+        self.prices.check_sites(self.sites)
+        return self
+
+    @model_validator(mode="after")
     def _one_home_for_a_list(self) -> Settings:
         """Sites that share a customer list must share a subsidiary: its customers get one home."""
         homes: dict[str, tuple[str, str]] = {}

@@ -31,6 +31,9 @@ class Site(Strict):
         min_length=1,
         description="Internal ids of NetSuite currencies by ISO 4217 code, for every currency the site sells in.",
     )
+    taxation: Literal["net", "gross"] | None = Field(
+        default=None, description="Whether the site shows net or gross prices; its price books must fit. Null: unchecked."
+    )
     stores: dict[str, str] = Field(
         default_factory=dict, description="Internal ids of locations by store id, for orders picked up in a store."
     )

@@ -9,4 +9,4 @@ JOIN transactionline l ON l.transaction = t.id
 JOIN item i ON i.id = l.item
 WHERE t.type = 'SalesOrd' AND t.custbody_ctg_order_no IS NOT NULL AND l.custcol_ctg_line_id IS NOT NULL
   AND l.mainline = 'F' AND l.taxline = 'F' AND l.kitmemberof IS NULL AND l.item IN ({values})
-  AND (t.status IN ('A', 'B', 'D', 'E') OR t.lastmodifieddate >= {since})
+  AND (BUILTIN.CF(t.status) IN ('SalesOrd:A', 'SalesOrd:B', 'SalesOrd:D', 'SalesOrd:E') OR t.lastmodifieddate >= {since})
