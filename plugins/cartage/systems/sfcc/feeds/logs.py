@@ -83,9 +83,9 @@ class ImportLogs:
         """
         for folder in self._folders:
             with tempfile.SpooledTemporaryFile(_IN_MEMORY) as content:
-                if self._server.read(posixpath.join(folder, feed.name + SUFFIX), content):  # type: ignore[arg-type]
+                if self._server.read(posixpath.join(folder, feed.name + SUFFIX), content):
                     content.seek(0)
-                    seen = read_log(content, self._form, feed.name)  # type: ignore[arg-type]
+                    seen = read_log(content, self._form, feed.name)
                     if seen is not None:
                         return seen
         return None

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from cartage.errors import Complaint
 from cartage.mapping.frames import by_parent, joined
 from cartage.mapping.model import Body, Each
+from cartage.systems.sfcc.feeds.children import below, whole
 from cartage.systems.sfcc.feeds.forms import CUSTOM, GROUP, ID, Kind
 from cartage.systems.sfcc.feeds.rules import VALUE, reads, work_out
 from cartage.systems.sfcc.feeds.texts import FORBIDDEN, escape, escaped
@@ -77,8 +78,8 @@ class Renderer:
             return Lines(rows, pa.array([], pa.string()), [])
         faults = _Faults(len(rows))
         for name, kind in (("group", GROUP), ("sku", ID)):
-            faults.check(_whole(rows, name), kind, name, name)
-            faults.missing(_whole(rows, name), name)
+            faults.check(whole(rows, name), kind, name, name)
+            faults.missing(whole(rows, name), name)
         texts = self._items(rows, batch, faults)
         if not faults.found:
             return Lines(rows, texts, [])
@@ -106,7 +107,7 @@ class Renderer:
         item = joined([*head, *body, f"</{self.form.item}>\n"], len(rows), lenient=True)
         if going is None or not going.any():
             return item
-        sku = escaped(_whole(rows, "sku"), attribute=True)
+        sku = escaped(whole(rows, "sku"), attribute=True)
         gone = joined(
             [f'<{self.form.item} product-id="', sku, f'" mode="{self.deletion}"/>\n'], len(rows), lenient=True
         )
@@ -115,13 +116,13 @@ class Renderer:
     def _deleted(self, rows: pa.Table) -> NDArray[np.bool_] | None:
         if self.form.deletion is None:
             return None
-        says = pc.fill_null(pc.equal(_whole(rows, "action"), self.form.deletion), fill_value=False)
+        says = pc.fill_null(pc.equal(whole(rows, "action"), self.form.deletion), fill_value=False)
         going: NDArray[np.bool_] = says.to_numpy(zero_copy_only=False)
         return going
 
     def _attribute(self, name: str, rule: Rule, kind: Kind, rows: pa.Table, faults: _Faults) -> list[Text]:
         # The id was looked at already, also of rows that go.
-        text = _whole(rows, "sku") if name == "@product-id" else self._checked(name, rule, kind, rows, faults)
+        text = whole(rows, "sku") if name == "@product-id" else self._checked(name, rule, kind, rows, faults)
         return _wrapped(f' {name[1:]}="', text, '"', len(rows), attribute=True)
 
     def _element(self, name: str, rule: Rule, kind: Kind, rows: pa.Table, faults: _Faults) -> list[Text]:
@@ -149,7 +150,7 @@ class Renderer:
         """Write an element for each child row: the tiers of a price, by quantity."""
         assert isinstance(rule, Each)
         kind = self.form.elements[name]
-        children, parents = _children(rows, batch.tables[rule.each])
+        children, parents = below(rows, batch.tables[rule.each])
         none = np.ones(len(rows), bool)
         none[parents] = False
         faults.say(none, Complaint("no_price", "there is no price to write; correct the ERP's price table", rule.each))
@@ -250,19 +251,6 @@ def _wrapped(before: str, text: Text | None, after: str, rows: int, *, attribute
     if not safe.null_count:
         return [before, safe, after]
     return [] if safe.null_count == rows else [joined([before, safe, after], rows, lenient=False)]
-
-
-def _children(rows: pa.Table, children: pa.Table) -> tuple[pa.Table, NDArray[np.int64]]:
-    """Give child rows in the order of their parents, by quantity, and the place of each one's parent."""
-    at = pc.index_in(children["record"], value_set=_whole(rows, "record"))
-    placed = children.append_column("parent", at.cast(pa.int64())).filter(pc.is_valid(at))
-    placed = placed.sort_by([("parent", "ascending"), ("quantity", "ascending")]).combine_chunks()
-    return placed, placed["parent"].to_numpy()
-
-
-def _whole(table: pa.Table, name: str) -> pa.Array:
-    column = table[name]
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _column_of(rule: Rule) -> str | None:

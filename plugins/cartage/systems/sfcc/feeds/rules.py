@@ -21,6 +21,7 @@ from cartage.mapping.canonical import number
 from cartage.mapping.compiled import Compiler
 from cartage.mapping.model import Body, Conditional, Const, Each, From, Join
 from cartage.records.batch import KINDS
+from cartage.systems.sfcc.feeds.children import whole
 from cartage.systems.sfcc.feeds.forms import CUSTOM
 from cartage.systems.sfcc.feeds.texts import written
 from cartage.yamlfile import close
@@ -112,12 +113,13 @@ def work_out(rule: Rule, table: pa.Table, record: str, path: str) -> Worked:
         path: the element, for what faults say.
     """
     if isinstance(rule, str):
-        return Worked(written(_column(table, rule.removeprefix(f"{record}."))))
+        return Worked(written(whole(table, rule.removeprefix(f"{record}."))))
     if isinstance(rule, Const):
         worked = Worked(text_of(rule.const))
     elif isinstance(rule, From) and isinstance(rule.source, str) and not _steps(rule):
-        worked = Worked(written(_column(table, rule.source.removeprefix(f"{record}."))))
+        worked = Worked(written(whole(table, rule.source.removeprefix(f"{record}."))))
     else:
+        assert isinstance(rule, From | Join)  # `load` refuses all others
         worked = _by_value(rule, table, record, path)
     return _where(rule, worked, table, record)
 
@@ -146,7 +148,7 @@ def _where(rule: Rule, worked: Worked, table: pa.Table, record: str) -> Worked:
     holds = np.ones(len(table), bool)
     for name, wanted in rule.when.items():
         allowed = wanted if isinstance(wanted, tuple) else (wanted,)
-        encoded = _column(table, name.removeprefix(f"{record}.")).dictionary_encode(null_encoding="encode")
+        encoded = whole(table, name.removeprefix(f"{record}.")).dictionary_encode(null_encoding="encode")
         fits = np.array([each in allowed for each in encoded.dictionary.to_pylist()], bool)
         holds &= fits[encoded.indices.to_numpy()]
     text = worked.text if isinstance(worked.text, pa.Array) else pa.repeat(worked.text, len(table))
@@ -154,13 +156,13 @@ def _where(rule: Rule, worked: Worked, table: pa.Table, record: str) -> Worked:
     return Worked(pc.if_else(pa.array(holds), text, pa.scalar(None, pa.string())), faults)
 
 
-def _by_value(rule: Rule, table: pa.Table, record: str, path: str) -> Worked:
+def _by_value(rule: From | Join, table: pa.Table, record: str, path: str) -> Worked:
     """Work a rule out by its closure, once for each value of its only column, or for each row."""
     names = [each.removeprefix(f"{record}.") for each in reads(rule)]
     bare = rule.model_copy(update={"when": {}})  # `_where` decides that for whole columns
     getter = Compiler(record, {}).rule(bare, path)
     if len(names) == 1:
-        encoded = _column(table, names[0]).dictionary_encode(null_encoding="encode")
+        encoded = whole(table, names[0]).dictionary_encode(null_encoding="encode")
         rows, places = [{names[0]: each} for each in encoded.dictionary.to_pylist()], encoded.indices
     else:
         rows, places = table.select(names).to_pylist(), None
@@ -191,8 +193,3 @@ def reads(rule: Rule) -> list[str]:
     if isinstance(rule, From):
         return [rule.source] if isinstance(rule.source, str) else list(rule.source)
     return list(rule.join) if isinstance(rule, Join) else []
-
-
-def _column(table: pa.Table, name: str) -> pa.Array:
-    column = table[name]
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()

@@ -1,0 +1,151 @@
+"""Turns prices into rows of a price feed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cartage.errors import Complaint
+from cartage.mapping.frames import by_parent, joined, number_text
+from cartage.records import price_feed
+from cartage.records.batch import Batch
+from cartage.records.columns import INSTANT, MONEY, QUANTITY
+from cartage.records.outcome import Outcome, Verdict
+from cartage.seams import Transformed
+from cartage.systems.sfcc.feeds.children import below, whole
+from cartage.systems.sfcc.feeds.fingerprint import fingerprint
+from cartage.systems.sfcc.feeds.texts import written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+PUT, DELETE = "put", "delete"
+_ONE, _ZERO = pa.scalar(Decimal(1), QUANTITY), pa.scalar(Decimal(0), MONEY)
+
+
+def to_feeds(batches: Iterable[Batch], records: int) -> Iterator[Transformed]:  # noqa: ARG001 - the transformer's form
+    """Turn batches of prices into rows of price feeds, in their order; see `to_feed`."""
+    return map(to_feed, batches)
+
+
+def to_feed(prices: Batch) -> Transformed:
+    """Turn prices into rows of a price feed.
+
+    A price that is gone becomes a deletion. A price without a tier for one unit, or with an amount that is not above
+    zero, is quarantined: SFCC would ignore the amount, and sell the item at some other book's price, or not at all.
+
+    Args:
+        prices: a batch of kind ``price``.
+
+    Returns:
+        A batch of kind ``price_feed``; its column `before` is left to the caller, who knows what was told.
+    """
+    rows = prices.root.rename_columns(["record" if name == "price" else name for name in prices.root.column_names])
+    tiers = prices.tables["tiers"].rename_columns(["record", "quantity", "amount"])
+    active = pc.equal(whole(rows.combine_chunks(), "state"), "active").to_numpy(zero_copy_only=False)
+    placed, parents = below(rows, tiers)
+    verdicts = _verdicts(rows, active, placed, parents)
+    if verdicts:
+        bad = pa.array([each.row for each in verdicts], pa.int64())
+        sound = pc.invert(pc.is_in(rows["record"], value_set=bad))
+        rows, active = rows.filter(sound), active[sound.to_numpy()]
+        placed, parents = below(rows, tiers)
+    return Transformed(_feed(rows.combine_chunks(), active, placed, parents), verdicts)
+
+
+def _feed(rows: pa.Table, active: NDArray[np.bool_], tiers: pa.Table, parents: NDArray[np.int64]) -> Batch:
+    count = len(rows)
+    put = pa.array(active)
+    nothing = pa.scalar(None, pa.string())
+    amounts = number_text(whole(tiers, "amount"))
+    single = _mask(pc.equal(whole(tiers, "quantity"), _ONE))
+    values = _at(amounts.filter(pa.array(single)), parents[single], count)
+    texts = {
+        "action": pc.if_else(put, PUT, DELETE),
+        "value": pc.if_else(put, values, nothing),
+        "hash": _fingerprints(rows, put, joined([number_text(whole(tiers, "quantity")), "=", amounts],
+                                                len(tiers), lenient=False), parents),
+        "before": pa.nulls(count, pa.string()),
+    }  # fmt: skip
+    given = {"group": "book_id", "as_of": "version"}
+    columns = []
+    for field in price_feed.ROWS:
+        if field.name in texts:
+            columns.append(texts[field.name])
+        elif field.name == "as_of":
+            columns.append(_moments(whole(rows, given["as_of"])))
+        else:
+            columns.append(whole(rows, given.get(field.name, field.name)))
+    table = pa.Table.from_arrays(columns, schema=price_feed.ROWS)
+    kept = tiers.filter(pa.array(active[parents]))
+    below_ = pa.Table.from_arrays([kept[name] for name in price_feed.TIERS.names], schema=price_feed.TIERS)
+    return Batch("price_feed", {"rows": table, "tiers": below_})
+
+
+def _fingerprints(rows: pa.Table, put: pa.Array, tiers: pa.Array, parents: NDArray[np.int64]) -> pa.Array:
+    """Give what tells two prices of an item apart: currency, dates and tiers."""
+    count = len(rows)
+    offsets = np.searchsorted(parents, np.arange(count + 1))
+    together = by_parent(tiers, offsets, " ") if len(tiers) else pa.nulls(count, pa.string())
+    dates: list[str | pa.Array] = []
+    for name, word in (("online_from", " from "), ("online_to", " to ")):
+        dates.append(joined([word, written(whole(rows, name))], count, lenient=False))
+    content = joined([whole(rows, "currency"), " ", together, *dates], count, lenient=True)
+    return fingerprint(pc.if_else(put, content, DELETE))
+
+
+def _verdicts(rows: pa.Table, active: NDArray[np.bool_], tiers: pa.Table, parents: NDArray[np.int64]) -> list[Verdict]:
+    """Quarantine what is no price that SFCC would take as one."""
+    without = active.copy()
+    without[parents[_mask(pc.equal(whole(tiers, "quantity"), _ONE))]] = False
+    wrong = np.zeros(len(rows), bool)
+    wrong[parents[~_mask(pc.greater(whole(tiers, "amount"), _ZERO))]] = True
+    names = rows.select(["record", "key"])
+    found = []
+    for place in np.flatnonzero(without | (wrong & active)).tolist():
+        said = []
+        if without[place]:
+            said.append(
+                Complaint(
+                    "no_base_price", "there is no price for one unit; add it to the price level in the ERP", "tiers"
+                )
+            )
+        if wrong[place]:
+            said.append(
+                Complaint(
+                    "price_not_positive",
+                    "an amount is not above zero, which SFCC ignores; correct it in the ERP",
+                    "tiers.amount",
+                )
+            )
+        found.append(
+            Verdict(names["record"][place].as_py(), names["key"][place].as_py(), Outcome.QUARANTINED, tuple(said))
+        )
+    return found
+
+
+def _mask(says: pa.Array) -> NDArray[np.bool_]:
+    """Give where something holds; it does not hold of a null."""
+    mask: NDArray[np.bool_] = pc.fill_null(says, fill_value=False).to_numpy(zero_copy_only=False)
+    return mask
+
+
+def _at(texts: pa.Array, places: NDArray[np.int64], count: int) -> pa.Array:
+    """Give each row the text that stands for it, null where none does."""
+    at = np.full(count, -1)
+    at[places] = np.arange(len(places))
+    return texts.take(pa.array(at, mask=at < 0))
+
+
+def _moments(versions: pa.Array) -> pa.Array:
+    """Read the moments that versions are: few in a run, since pages are read at a time."""
+    encoded = versions.dictionary_encode()
+    moments = [datetime.fromisoformat(each).astimezone(UTC) for each in encoded.dictionary.to_pylist()]
+    return pa.array(moments, INSTANT).take(encoded.indices)
