@@ -5,6 +5,7 @@ Source: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_15
 
 from __future__ import annotations
 
+import contextlib
 from decimal import Decimal
 from typing import Any
 
@@ -100,7 +101,8 @@ def _key(value: Any) -> Any:
     if isinstance(value, dict) and "id" in value:
         return str(value["id"])
     if isinstance(value, dict) and "value" in value:
-        return str(Decimal(str(value["value"] or 0)).normalize())
+        with contextlib.suppress(ArithmeticError):  # what is no number is refused when the record is saved
+            return str(Decimal(str(value["value"] or 0)).normalize())
     return str(value)
 
 

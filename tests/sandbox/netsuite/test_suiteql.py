@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sandbox.netsuite.people import DUPLICATE_EMAIL, LEGACY_ORDER_NUMBERS, REGULAR_CUSTOMER_NO
+from sandbox.netsuite.suiteql_functions import local
 from tests.sandbox.netsuite.conftest import a_line, put_order, refusal
 
 if TYPE_CHECKING:
@@ -92,6 +94,7 @@ def test_oracles_words_are_understood(netsuite: NetSuiteEndpoint, query: str, ro
         ("SELECT colour FROM customer", "Field 'colour'"),
         ("SELECT t.subsidiary FROM transaction t", "Field 'subsidiary'"),
         ("SELECT id FROM customer LIMIT 5", "LIMIT"),
+        ("SELECT a.item FROM aggregateItemLocation a WHERE (a.item, a.location) > (1, 2)", "cannot be compared"),
         ("SELECT id FROM customer WHERE datecreated > '2026-01-01'", "Invalid date"),
         ("SELECT id FROM customer WHERE datecreated > TO_DATE('02.01.2026', 'YYYY-MM-DD')", "unsupported search"),
     ],
@@ -122,3 +125,61 @@ def test_pages_join_without_gap_or_repeat(netsuite: NetSuiteEndpoint) -> None:
     pages = [netsuite.suiteql(query, limit=7, offset=offset) for offset in range(0, len(whole), 7)]
     assert [row["id"] for page in pages for row in page["items"]] == whole
     assert [page["hasMore"] for page in pages] == [True] * (len(pages) - 1) + [False]
+
+
+def test_a_result_ends_at_a_hundred_thousand_rows(client: httpx.Client) -> None:
+    query = {"q": "SELECT id FROM item ORDER BY id"}
+    answer = client.post("/query/v1/suiteql?limit=1000&offset=100000", json=query, headers={"Prefer": "transient"})
+    assert refusal(answer)["o:errorQueryParam"] == "offset"
+
+
+STOCK = "SELECT item, location FROM aggregateItemLocation"
+
+
+def paged(netsuite: NetSuiteEndpoint, query: str, size: int = 40) -> list[tuple[str, str]]:
+    """Give a query's rows, read page by page."""
+    total = netsuite.suiteql(query, limit=size)["totalResults"]
+    pages = [netsuite.suiteql(query, limit=size, offset=offset)["items"] for offset in range(0, total, size)]
+    return [(row["item"], row["location"]) for page in pages for row in page]
+
+
+def test_without_a_unique_order_rows_repeat_and_go_missing_under_load(netsuite: NetSuiteEndpoint) -> None:
+    whole = paged(netsuite, f"{STOCK} ORDER BY item, location")
+    netsuite.control(shuffle_ties=True)
+    assert paged(netsuite, f"{STOCK} ORDER BY item, location") == whole
+    for query in (STOCK, f"{STOCK} ORDER BY location", f"{STOCK} WHERE item > 0 UNION {STOCK} ORDER BY location"):
+        found = paged(netsuite, query)
+        assert len(found) == len(whole)
+        assert len(set(found)) < len(whole)
+    netsuite.reset()
+
+
+def test_a_page_can_repeat_and_lose_rows(netsuite: NetSuiteEndpoint) -> None:
+    query = f"{STOCK} ORDER BY item, location"
+    whole = paged(netsuite, query)
+    netsuite.control(faults=[{"match": "POST /query/v1/suiteql", "skip": 1, "repeat_rows": 3}])
+    assert paged(netsuite, query)[:40] == whole[:37] + whole[:3]
+    netsuite.control(faults=[{"match": "POST /query/v1/suiteql", "skip": 1, "lose_rows": 3}])
+    assert paged(netsuite, query)[:40] == whole[:37] + whole[40:43]
+
+
+def test_moments_are_in_the_accounts_zone(netsuite: NetSuiteEndpoint) -> None:
+    shown = "TO_CHAR(lastmodifieddate, 'YYYY-MM-DD HH24:MI:SS')"
+    utc = netsuite.rows(f"SELECT {shown} AS at, TO_CHAR(trandate, 'YYYY-MM-DD') AS day FROM transaction WHERE id = 801")
+    netsuite.control(time_zone="Asia/Tokyo")
+    tokyo = netsuite.rows(
+        f"SELECT {shown} AS at, TO_CHAR(trandate, 'YYYY-MM-DD') AS day FROM transaction WHERE id = 801"
+    )
+    at = dt.datetime.fromisoformat(utc[0]["at"])
+    assert tokyo == [{"at": str(at + dt.timedelta(hours=9)), "day": utc[0]["day"]}]
+    since = "TO_TIMESTAMP('{}', 'YYYY-MM-DD HH24:MI:SS')"
+    for moment, found in ((at, 0), (at + dt.timedelta(hours=8), 0), (at + dt.timedelta(hours=9), 1)):
+        query = f"SELECT id FROM transaction WHERE id = 801 AND lastmodifieddate <= {since.format(moment)}"
+        assert len(netsuite.rows(query)) == found
+    now = netsuite.rows("SELECT TO_CHAR(SYSDATE, 'YYYY-MM-DD HH24:MI:SS') AS x FROM dual")[0]["x"]
+    assert abs(dt.datetime.now(dt.UTC).replace(tzinfo=None) + dt.timedelta(hours=9) - dt.datetime.fromisoformat(now)) < dt.timedelta(minutes=1)  # fmt: skip
+    netsuite.reset()
+
+
+def test_an_hour_comes_twice_when_the_clock_goes_back() -> None:
+    assert local("2026-10-25 00:30:00", "Europe/Berlin") == local("2026-10-25 01:30:00", "Europe/Berlin")
