@@ -1,0 +1,150 @@
+"""What the shop must not be told, or does not take: nothing is lost, nothing undone, and a person learns of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cartage.errors import BatchError, RetryableError
+from cartage.records.outcome import Outcome
+
+if TYPE_CHECKING:
+    from tests.systems.sfcc.shipments.conftest import Loop
+
+
+def codes(verdict: object) -> list[str]:
+    return [each.code for each in verdict.complaints]  # type: ignore[attr-defined]
+
+
+def test_an_order_that_the_shop_does_not_know_is_rejected(loop: Loop) -> None:
+    sales_order = loop.warehouse.order("NOT-IN-SHOP", [("p1-NL-1000", "me", "NL-1000", 1)])
+    elsewhere = loop.warehouse.order("PO-4711", [("", None, "NL-1000", 1)], adopted=True)
+    loop.warehouse.ship(sales_order, numbers=["X"])
+    loop.warehouse.ship(elsewhere, numbers=["Y"])
+    told = loop.tell("NOT-IN-SHOP", "PO-4711")
+    assert (told["NOT-IN-SHOP"].outcome, codes(told["NOT-IN-SHOP"])) == (Outcome.REJECTED, ["unknown_order"])
+    assert (told["PO-4711"].outcome, codes(told["PO-4711"])) == (Outcome.SKIPPED, ["not_of_the_shop"])
+    assert loop.feeds() == []
+
+
+def test_nothing_is_unshipped(loop: Loop) -> None:
+    order = loop.place()
+    number = order["orderNo"]
+    (sales_order,) = loop.land(order).values()
+    fulfilment = loop.warehouse.ship(sales_order, numbers=["GONE"])
+    loop.tell(number)
+    loop.take_feeds()
+    loop.warehouse.delete(fulfilment)
+    verdict = loop.tell(number)[number]
+    assert (verdict.outcome, codes(verdict)) == (Outcome.UNCHANGED, ["not_unshipped"])
+    shown = loop.order(number)
+    assert (shown["shippingStatus"], shown["c_trackingNumbers"]) == ("shipped", ["GONE"])
+
+
+@pytest.mark.parametrize("setting", ["report", "cancel"])
+def test_an_order_closed_before_anything_was_shipped(loop: Loop, setting: str) -> None:
+    order = loop.place()
+    number = order["orderNo"]
+    (sales_order,) = loop.land(order).values()
+    loop.warehouse.close(sales_order)
+    loop.set(cancelled=setting)
+    verdict = loop.tell(number)[number]
+    if setting == "report":
+        assert (verdict.outcome, codes(verdict)) == (Outcome.QUARANTINED, ["cancelled_in_erp"])
+        assert loop.order(number)["status"] == order["status"]
+        loop.set(cancelled="cancel")
+        verdict = loop.tell(number)[number]
+    assert verdict.outcome is Outcome.UPDATED
+    assert loop.order(number)["status"] == "cancelled"
+    assert loop.tell(number)[number].outcome is Outcome.UNCHANGED
+
+
+@pytest.mark.parametrize(("setting", "shown"), [("complete", "shipped"), ("report", "part_shipped")])
+def test_an_order_closed_after_a_part_is_never_cancelled(loop: Loop, setting: str, shown: str) -> None:
+    order = loop.place("several_lines")
+    number = order["orderNo"]
+    (sales_order,) = loop.land(order).values()
+    loop.warehouse.ship(sales_order, {1: 1}, ["ONLY"])
+    loop.warehouse.close(sales_order)
+    loop.set(short=setting, cancelled="cancel")
+    verdict = loop.tell(number)[number]
+    loop.take_feeds()
+    assert (verdict.outcome, codes(verdict)) == (Outcome.UPDATED, ["short_shipped"])
+    seen = loop.order(number)
+    assert (seen["shippingStatus"], seen["status"]) == (shown, order["status"])
+    assert {each for each, _ in loop.states(number).values()} == {"shipped" if setting == "complete" else "not_shipped"}
+
+
+def test_what_the_shop_cancelled_is_not_shipped_by_us(loop: Loop) -> None:
+    order = loop.place()
+    number = order["orderNo"]
+    (sales_order,) = loop.land(order).values()
+    loop.warehouse.ship(sales_order, numbers=["LATE"])
+    from cartage.systems.sfcc.hook import SfccHook
+
+    hook = SfccHook("sfcc_api")
+    hook.request("PUT", hook.order_path(number, "/status"), params={"siteId": "RefArch"}, body={"status": "cancelled"})
+    verdict = loop.tell(number)[number]
+    assert (verdict.outcome, codes(verdict)) == (Outcome.QUARANTINED, ["shop_order_cancelled"])
+    assert loop.order(number)["shippingStatus"] == "not_shipped"
+    assert loop.feeds() == []
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"match": "PUT */shipping-status", "status": 503, "times": 9},
+        {"match": "PUT */shipping-status", "status": 429, "retry_after": 1, "times": 9},
+        {"match": "PUT */shipping-status", "status": 409, "times": 1},
+        {"match": "PATCH *", "drop_after_commit": True, "times": 9},
+    ],
+)
+def test_a_busy_shop_is_told_by_the_next_try(loop: Loop, fault: dict[str, object]) -> None:
+    order, other = loop.place(), loop.place()
+    (sales_order,), (another,) = loop.land(order).values(), loop.land(other).values()
+    loop.warehouse.ship(sales_order, numbers=["TRY"])
+    loop.warehouse.ship(another, numbers=["OTHER"])
+    match = fault | {"match": str(fault["match"]).replace("*", f"*{order['orderNo']}", 1)}
+    loop.shop.control(faults=[match])
+    with pytest.raises(RetryableError):
+        loop.tell(order["orderNo"], other["orderNo"])
+    assert loop.order(other["orderNo"])["shippingStatus"] == "shipped"  # nobody waits for another's failure
+
+    loop.forget()
+    told = loop.tell_again(order["orderNo"], other["orderNo"])
+    assert {each.outcome for each in told.values()} == {Outcome.UPDATED}
+    loop.take_feeds()
+    for number, tracking in ((order["orderNo"], "TRY"), (other["orderNo"], "OTHER")):
+        assert loop.order(number)["shippingStatus"] == "shipped"
+        assert {each for _, each in loop.states(number).values()} == {tracking}
+
+
+def test_a_full_server_keeps_the_feed_back_and_nothing_else(loop: Loop) -> None:
+    order = loop.place()
+    number = order["orderNo"]
+    (sales_order,) = loop.land(order).values()
+    loop.warehouse.ship(sales_order, numbers=["FULL"])
+    loop.shop.control(uploads=[{"match": "/inbound/shipments/*", "full": True, "after_bytes": 10}])
+    with pytest.raises((RetryableError, BatchError)):
+        loop.tell(number)
+    assert loop.order(number)["shippingStatus"] == "shipped"
+    assert loop.feeds() == []
+    assert loop.tell_again(number)[number].outcome is Outcome.UPDATED
+    loop.take_feeds()
+    assert {each for _, each in loop.states(number).values()} == {"FULL"}
+
+
+def test_a_dry_run_says_what_would_be_written_and_writes_nothing(loop: Loop) -> None:
+    order = loop.place()
+    number = order["orderNo"]
+    (sales_order,) = loop.land(order).values()
+    loop.warehouse.ship(sales_order, numbers=["DRY"])
+    planned = {each.document.type: each for each in loop.plan(number)}
+    assert {name: each.action for name, each in planned.items()} == {"order": "update", "shipments": "update"}
+    assert {(each.field, each.there, each.sent) for each in planned["order"].compared} >= {
+        ("shippingStatus", "not_shipped", "shipped"),
+        ("c_trackingNumbers", None, "DRY"),
+    }
+    assert (loop.requests(), loop.feeds()) == ({}, [])
+    assert loop.order(number) == order
