@@ -11,9 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cartage.errors import BatchError, Complaint
-from cartage.quality import engine
 from cartage.quality.derived import DERIVED
-from cartage.quality.frames import frame
+from cartage.quality.distinct import findings
 from cartage.records.batch import KINDS, Batch
 from cartage.records.outcome import Outcome, Verdict
 
@@ -147,9 +146,10 @@ class _Tally:
         complaints: dict[int, list[tuple[Rule, Complaint]]] = defaultdict(list)
         for name, table in batch.tables.items():
             self.rows[name] += table.num_rows
-            rules = {rule.name: rule for rule in self.suite.of(name)}
-            for finding in _findings(table, kind.LINK, tuple(rules.values())):
-                self._note(rules[finding.name], finding, keys, complaints)
+        found = {finding.name: finding for finding in findings(batch.tables, kind.LINK, self.suite.rules)}
+        for rule in self.suite.rules:
+            if rule.name in found:
+                self._note(rule, found[rule.name], keys, complaints)
         self._decide(complaints, keys)
 
     def _note(
@@ -185,16 +185,6 @@ class _Tally:
             results.append(Result(rule, self.evaluated[rule.name], failing.total(), len(failing), worst))
         statistics = Statistics(self.records, len(self.failures), len(self.warnings), dict(self.rows), seconds)
         return Checked(self.failures, self.warnings, results, statistics)
-
-
-def _findings(table: pa.Table, link: str, rules: tuple[Rule, ...]) -> list[Finding]:
-    """Check the rules of a table; an empty table has nothing that could fail.
-
-    That a record must have rows in a table is a rule of the root's, by a derived column that counts them.
-    """
-    if not rules or table.num_rows == 0:
-        return []
-    return engine.validate(frame(table), link, [rule.expected for rule in rules])
 
 
 def _gathered(batches: Iterable[Batch], suite: Suite) -> Iterator[Batch]:
