@@ -14,7 +14,7 @@ from cartage.operators.load import LoadOperator
 from cartage.operators.settle import SettleOperator
 from cartage.operators.transform import TransformOperator
 from cartage.operators.validate import ValidateOperator
-from cartage.operators.watermark import asset_of
+from cartage.operators.watermark import asset_of, proposals_alias
 from cartage.retrying import ErrorTreePolicy
 
 RETRIES = 4
@@ -65,6 +65,8 @@ def flow_dag(integration: str, flow: str, *, record: str, origin: Side = "storef
     reads, writes = (pool, idle) if origin == "erp" else (idle, pool)
     slots = min(joined.erp.concurrency, SLOTS_AT_MOST) if writes else 1
     watermark = [asset_of(integration, flow)]
+    # Feeds are what guardrails hold rows of; an alias tells only when it is told to.
+    asks: dict[str, Any] = {"outlets": [proposals_alias(integration)]} if origin == "erp" else {}
     with DAG(
         dag_id=f"{integration}.{flow}",
         description=deploy.description,
@@ -86,7 +88,7 @@ def flow_dag(integration: str, flow: str, *, record: str, origin: Side = "storef
             previous=transform.output
         )
         settle = SettleOperator(
-            task_id="settle", previous=extract.output, inlets=watermark, trigger_rule="all_done", **here
+            task_id="settle", previous=extract.output, inlets=watermark, trigger_rule="all_done", **asks, **here
         )
         extract >> validate >> transform >> load >> settle
     return dag

@@ -16,6 +16,7 @@ FILES = sorted(DAGS.glob("*.py"))
 EXPECTED = {
     f"sfcc_netsuite.{flow}" for flow in ("orders", "customers", "inventory", "prices", "shipments", "locations")
 }
+PROPOSALS = "sfcc_netsuite.proposals"
 HEAVY = {"pandas", "pyarrow", "numpy", "lxml", "great_expectations", "requests", "sqlalchemy", "paramiko"}
 
 
@@ -26,7 +27,7 @@ def bag() -> DagBag:
 
 def test_every_flow_has_its_dag(bag: DagBag) -> None:
     assert bag.import_errors == {}
-    assert set(bag.dags) == EXPECTED
+    assert set(bag.dags) == EXPECTED | {PROPOSALS}
 
 
 @pytest.mark.parametrize("dag_id", sorted(EXPECTED))
@@ -44,6 +45,19 @@ def test_policy(bag: DagBag, dag_id: str) -> None:
         assert task.retries >= 2
         assert isinstance(task.retry_policy, ErrorTreePolicy)
         assert task.execution_timeout is not None
+
+
+def test_a_question_holds_up_nothing(bag: DagBag) -> None:
+    dag = bag.dags[PROPOSALS]
+    assert dag.max_active_runs > 10
+    assert dag.dagrun_timeout is None, "the question has a time-out of its own, and its default is a no"
+    assert dag.get_task("proposal.ask").execution_timeout is None
+    assert dag.is_paused_upon_creation is False
+    assert {"cartage", "proposals"} < set(dag.tags)
+    assert dag.doc_md
+    for task in dag.tasks:
+        assert task.owner != "airflow"
+        assert isinstance(task.retry_policy, ErrorTreePolicy)
 
 
 @pytest.mark.parametrize("dag_id", sorted(EXPECTED))

@@ -181,7 +181,7 @@ def test_a_later_run_supersedes_a_proposal_whose_rows_changed() -> None:
 def test_a_proposal_of_which_nothing_is_left_is_over() -> None:
     past = Past(open={TO_ZERO: standing(judge(table(falls(3)), STOCK, KNOWN))})
     recovered = [replace(row, value=row.before) for row in falls(2)]
-    judged = judge(table(recovered), STOCK, KNOWN, past, gone=["list/s2"])
+    judged = judge(table(recovered), STOCK, KNOWN, past, seen=["list/s2"])
     assert (judged.settled, judged.holdings, held(judged)) == ((1,), (), set())
 
 
@@ -211,7 +211,8 @@ feeds = st.lists(st.tuples(amounts, amounts, st.sampled_from(["list", "other", "
 
 
 def made(drawn: list[tuple[str | None, str | None, str, str | None]]) -> list[Row]:
-    return [Row(f"s{place}", before, value, explained, group)
+    """Give rows; of a new list nothing was told before."""
+    return [Row(f"s{place}", None if group == "new" else before, value, explained, group)
             for place, (before, value, group, explained) in enumerate(drawn)]  # fmt: skip
 
 

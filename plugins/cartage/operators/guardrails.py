@@ -9,19 +9,24 @@ import pyarrow as pa
 
 from cartage.errors import Complaint
 from cartage.operators.judging import FIRST_FEED, Holding, Past, Standing, judge
+from cartage.operators.watermark import proposals_alias, proposals_asset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from airflow.sdk import Context
+    from pydantic import JsonValue
+
     from cartage.context import FlowContext
     from cartage.ledger.proposals import Proposal
+    from cartage.ledger.runs import Run
     from cartage.operators.base import Passage
     from cartage.operators.runtime import Runtime
     from cartage.settings.guardrails import PriceGuardrail, StockGuardrail
 
 
 def hold(
-    runtime: Runtime, flow: FlowContext, passage: Passage, rows: pa.Table, gone: Iterable[str] = ()
+    runtime: Runtime, flow: FlowContext, passage: Passage, rows: pa.Table, seen: Iterable[str] = ()
 ) -> pa.Int64Array:
     """Judge the rows of a run, open proposals of those that look wrong, and hold them.
 
@@ -32,14 +37,14 @@ def hold(
         flow: the run's context.
         passage: the run.
         rows: the rows that say something new, noted singly before; see `judge` for the columns.
-        gone: keys that the run read too and that say nothing new.
+        seen: keys of the rows that the run read too and that say nothing new.
 
     Returns:
         Row numbers of the records that are held.
     """
     rules: StockGuardrail | PriceGuardrail = getattr(flow.settings, flow.flow).guardrail
     groups = runtime.ledger.proposals.groups(runtime.integration.name, runtime.record)
-    judged = judge(rows, rules, groups, past_of(runtime, rules), gone)
+    judged = judge(rows, rules, groups, past_of(runtime, rules), seen)
     held: list[int] = []
     for each in judged.holdings:
         if not passage.dry_run:
@@ -99,3 +104,21 @@ def complaint(runtime: Runtime, holding: Holding) -> Complaint:
     return Complaint(
         code, f"{what}; proposal {holding.proposal} is decided in Airflow, in {dag} under Required Actions"
     )
+
+
+def conclude(runtime: Runtime, begun: Run, context: Context) -> None:
+    """Note which approved proposals are sent now, and have a person asked about those that nobody asks about yet.
+
+    The question is asked by a DAG of its own, which the event starts: a waiting one must not hold up the flow.
+
+    Args:
+        runtime: the flow's.
+        begun: the run, settled and no dry run.
+        context: of its `settle`, which has `proposals_alias` as outlet.
+    """
+    name, book = runtime.integration.name, runtime.ledger.proposals
+    book.conclude(name, runtime.flow, run_id=begun.id, carried=begun.selection.proposals)
+    waiting = book.unasked(name, runtime.flow)
+    if waiting:
+        event: dict[str, JsonValue] = {"proposals": [each.id for each in waiting]}
+        context["outlet_events"][proposals_alias(name)].add(proposals_asset(name), extra=event)

@@ -114,7 +114,7 @@ def judge(
     rules: StockGuardrail | PriceGuardrail,
     groups: Mapping[str, Group],
     past: Past | None = None,
-    gone: Iterable[str] = (),
+    seen: Iterable[str] = (),
 ) -> Judged:
     """Judge the rows of a run.
 
@@ -123,14 +123,14 @@ def judge(
         rules: the settings.
         groups: what the shop knows of each list or book; one that is left out knows nothing.
         past: what was proposed before.
-        gone: keys that the run read too and found as the shop was told.
+        seen: further keys that the run read, and found as the shop was told.
     """
     past = past or Past()
     closed = _closed(rows, rules, groups, past)
     first = pc.is_in(rows["group"], value_set=pa.array(sorted(closed), pa.string()))
     holdings = [_first_feed(rows, group, past) for group in sorted(closed)]
     settled: list[int] = []
-    read = set(rows["key"].to_pylist()) | set(gone) if past.open else set()
+    read = set(rows["key"].to_pylist()) | set(seen) if past.open else set()
     found = _suspects(rows.filter(pc.invert(first)), rules)
     for group, guardrail in sorted(found.keys() | {each for each in past.open if each[1] != FIRST_FEED}):
         case = _Case(group, guardrail, rules, groups.get(group), past)

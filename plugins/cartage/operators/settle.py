@@ -72,6 +72,10 @@ class SettleOperator(FlowOperator):
 
             summary["watermark"] = move_watermark(runtime, context, begun.window.until).isoformat()
             context["ti"].xcom_push(key="watermark", value=summary["watermark"])
+        if self.outlets and not begun.dry_run:
+            from cartage.operators.guardrails import conclude
+
+            conclude(runtime, begun, context)
         return summary
 
     @staticmethod

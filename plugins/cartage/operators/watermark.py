@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from airflow.sdk import Asset
+from airflow.sdk import Asset, AssetAlias
 from airflow.sdk.execution_time.context import NEVER_EXPIRE
 
 from cartage.windows import Window
@@ -27,6 +27,16 @@ WINDOW = "window"
 def asset_of(integration: str, flow: str) -> Asset:
     """Give the asset under which a flow's watermark is kept."""
     return Asset(name=f"{integration}.{flow}", uri=f"x-cartage://{integration}/{flow}")
+
+
+def proposals_asset(integration: str) -> Asset:
+    """Give the asset that stands for proposals waiting to be asked about: an event of it starts the DAG that asks."""
+    return Asset(name=f"{integration}.proposals", uri=f"x-cartage://{integration}/proposals")
+
+
+def proposals_alias(integration: str) -> AssetAlias:
+    """Give the alias by which `settle` tells of `proposals_asset`; an outlet itself would tell on every success."""
+    return AssetAlias(name=f"{integration}.proposals")
 
 
 def read_watermark(runtime: Runtime, context: Context) -> datetime | None:

@@ -1,0 +1,92 @@
+"""The question about a proposal, in words: what was held, how bad it is, and what each answer does."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cartage.ledger.proposals import Proposal
+
+SUBJECTS = {
+    "to_zero": "{group}: {rows} items would go to zero, {share} of what can be sold",
+    "deletion": "{group}: {rows} prices would be deleted, {share} of the book",
+    "price_move": "{group}: {rows} prices would move by more than {limit}",
+    "first_feed": "{group}: first feed, {rows} items",
+}
+
+WHY = {
+    "to_zero": "Falls that known orders explain are not among them. The limit is {limit} of the list's items that can "
+    "be sold (`to_zero_share`).",
+    "deletion": "The limit is {limit} of the book's prices (`deletion_share`).",
+    "price_move": "{up} would rise, {down} would fall. The limit is {limit} of the price (`move_share`).",
+    "first_feed": "Nothing was ever sent to it. {above_nought} of the items have more than nought. Look whether the "
+    "numbers are right, since they replace what the shop has.",
+}
+
+BODY = """{why}
+
+| | |
+| --- | --- |
+| flow | `{flow}` |
+| held | {rows} of {of} |
+| proposal | {id}, of run {run} |
+
+The worst:
+
+| sku | the shop has | it would get |
+| --- | ---: | ---: |
+{examples}
+
+**Approve**: the items are read anew from the ERP and sent, unless they have changed for the worse since.
+**Reject**: the shop keeps what it has, until the ERP says something else. No answer within {hours} hours is a no.
+All other items of the feed went out already. A later run may take this proposal's place; an answer is then not
+acted upon, and the task says so.
+"""
+
+
+def question(proposal: Proposal) -> tuple[str, str]:
+    """Give subject and body (Markdown) of the question about a proposal. They name items, never people."""
+    figures = proposal.figures
+    words = {
+        "id": proposal.id,
+        "flow": f"{proposal.integration}.{proposal.flow}",
+        "group": proposal.group,
+        "run": proposal.run_id,
+        "rows": _number(proposal.rows),
+        "of": _number(figures.get("of") or proposal.rows),
+        "share": _percent(figures.get("share")),
+        "limit": _percent(figures.get("limit")),
+        "up": _number(figures.get("up", 0)),
+        "down": _number(figures.get("down", 0)),
+        "above_nought": _number(figures.get("above_nought", 0)),
+        "hours": f"{figures['timeout_hours']:g}",
+        "examples": "\n".join(_line(each) for each in figures["examples"]),
+    }
+    words["why"] = WHY[proposal.guardrail].format_map(words)
+    return SUBJECTS[proposal.guardrail].format_map(words), BODY.format_map(words)
+
+
+def _line(example: Mapping[str, Any]) -> str:
+    before, after = (_plain(example[name]) for name in ("before", "after"))
+    return f"| `{str(example['sku']).replace('|', '&#124;')}` | {before} | {after} |"
+
+
+def _plain(value: str | None) -> str:
+    """Give a decimal text without its last noughts, and a word for nothing."""
+    if value is None:
+        return "nothing"
+    try:
+        return f"{Decimal(value).normalize():f}"
+    except ArithmeticError:
+        return value
+
+
+def _number(count: int) -> str:
+    return f"{count:,}".replace(",", " ")
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share * 100:.3g} %"
