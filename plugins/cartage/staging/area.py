@@ -215,14 +215,9 @@ def publish(path: ObjectStoragePath, content: bytes) -> None:
 def _write_parquet(path: ObjectStoragePath, table: pa.Table) -> None:
     # Most of a wide table's columns are empty in any one batch, and a column costs time even so.
     table = table.select([name for name in table.column_names if table[name].null_count < len(table)])
-    # Measured on batches of 1,000 orders: zstd finds what repeats by itself, and dictionaries cost half as much
-    # again for 3 % of size. Statistics would be read by nobody: a batch is read whole.
-    options: dict[str, Any] = {
-        "compression": "zstd",
-        "compression_level": 1,
-        "use_dictionary": False,
-        "write_statistics": False,
-    }
+    # Measured on batches of 1,500 orders: snappy is written and read in half the time of zstd, for a batch that lives
+    # a few days; dictionaries cost as much again. Statistics would be read by nobody: a batch is read whole.
+    options: dict[str, Any] = {"compression": "snappy", "use_dictionary": False, "write_statistics": False}
     if _local(path):
         pq.write_table(table, path.path, **options)
         return
@@ -234,7 +229,7 @@ def _read_parquet(path: ObjectStoragePath, schema: pa.Schema) -> pa.Table:
     # A ParquetFile, since read_table would set up a data set for each of a batch's small files: twice the time.
     if _local(path):
         with pq.ParquetFile(path.path, memory_map=True) as parquet:
-            table = parquet.read()
+            table = parquet.read(use_threads=False)  # columns are small, and batches are read side by side
     else:
         with _open(path, "rb") as file, pq.ParquetFile(file) as parquet:
             table = parquet.read()
