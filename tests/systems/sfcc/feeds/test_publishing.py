@@ -1,0 +1,339 @@
+from __future__ import annotations
+
+import gzip
+import json
+import uuid
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+from airflow.providers.sftp.hooks.sftp import SFTPHook
+from cryptography.fernet import Fernet
+from lxml import etree
+
+from cartage.errors import BatchError, RetryableError
+from cartage.ledger import Ledger
+from cartage.records.outcome import Outcome
+from cartage.settings import load_settings
+from cartage.settings.feeds import InventoryFeeds
+from cartage.staging import Staging
+from cartage.systems.sfcc.feeds.forms import INVENTORY
+from cartage.systems.sfcc.feeds.headers import headers_of
+from cartage.systems.sfcc.feeds.jobs import ImportJob
+from cartage.systems.sfcc.feeds.rendering import Renderer
+from cartage.systems.sfcc.feeds.rules import load
+from cartage.systems.sfcc.feeds.target import FeedPublisher
+from cartage.systems.sfcc.hook import SfccHook
+from cartage.systems.sfcc.sftp_folder import SftpFolder
+from cartage.windows import Selection, Window
+from tests.systems.sfcc.feeds.feed_rows import INCLUDE, batch, stock_row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from cartage.records.outcome import Verdict
+    from cartage.seams import Feed, FeedBook
+    from cartage.settings import Settings
+    from sandbox.endpoints import Endpoints
+    from tests.systems.sfcc.feeds.feed_rows import Row
+
+JOB = "cartage-import-inventory"
+INBOUND = "/inbound/inventory"
+LOGS = (f"{INBOUND}/archive", f"{INBOUND}/error")
+
+
+@dataclass
+class Ground:
+    """The shop, a ledger, and runs that publish."""
+
+    shop: Endpoints
+    ledger: Ledger
+    staging: Staging
+    settings: Settings
+    feeds: dict[str, Any] = field(default_factory=lambda: {"folder": INBOUND})
+    runs: int = 0
+
+    def open_run(self) -> int:
+        self.runs += 1
+        return self.ledger.runs.open(
+            integration="shop_erp", flow="inventory", dag_id="shop_erp.inventory", dag_run_id=uuid.uuid4().hex,
+            run_type="scheduled", started_by=None, window=Window(None, datetime.now(UTC)), selection=Selection(),
+            settings_digest="0" * 64,
+        )  # fmt: skip
+
+    def book(self, run: int) -> FeedBook:
+        return self.ledger.feeds("shop_erp", "inventory", run)
+
+    def target(self, run: int) -> FeedPublisher:
+        settings = InventoryFeeds.model_validate(self.feeds)
+        hook = SfccHook("sfcc_api", sleep=lambda _: None)
+        return FeedPublisher(
+            Renderer(INVENTORY, load(INVENTORY, INCLUDE)),
+            headers_of(INVENTORY, self.settings),
+            settings,
+            server=SftpFolder(SFTPHook(ssh_conn_id="sfcc_sftp", conn_retry_attempts=1)),
+            staging=self.staging,
+            flow="shop_erp.inventory",
+            run=run,
+            job=ImportJob(hook, settings.imported) if settings.imported.trigger == "job" else None,
+        )
+
+    def publish(self, rows: Sequence[Row], run: int | None = None) -> list[Verdict]:
+        run = run or self.open_run()
+        size = max(7, len(rows) // 4)
+        batches = [batch(rows[start : start + size]) for start in range(0, len(rows), size)]
+        return list(self.target(run).publish(batches, self.book(run)))
+
+    def imports(self, **changes: Any) -> None:
+        """Have the shop's job import what is sent, and read its logs."""
+        self.feeds["import"] = {"trigger": "job", "job": JOB, "poll_seconds": 0.05, "logs": LOGS} | changes
+
+    def control(self, **conduct: Any) -> None:
+        requests.post(self.shop.sfcc["control"], json=conduct, timeout=20).raise_for_status()
+
+    def on_server(self, folder: str) -> dict[str, bytes]:
+        path = Path(self.shop.sftp["root"]) / folder.lstrip("/")
+        return (
+            {each.name: each.read_bytes() for each in sorted(path.iterdir()) if each.is_file()} if path.exists() else {}
+        )
+
+    def allocation(self, list_id: str, sku: str) -> Decimal | None:
+        """Ask the shop's API what it has."""
+        hook = SfccHook("sfcc_api")
+        try:
+            record = hook.data("GET", f"/inventory_lists/{list_id}/product_inventory_records/{sku}")
+        except Exception as error:
+            if "ProductInventoryRecordNotFound" in str(error):
+                return None
+            raise
+        return Decimal(record["allocation"]["amount"])
+
+
+@pytest.fixture
+def ground(shop: Endpoints, tmp_path: Path) -> Iterator[Ground]:
+    ledger = Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}", Fernet.generate_key().decode())
+    ledger.migrate()
+    yield Ground(shop, ledger, Staging(str(tmp_path / "staging")), load_settings("sfcc_netsuite", INCLUDE))
+    requests.delete(shop.sfcc["control"], timeout=20)
+    ledger.close()
+
+
+@pytest.fixture
+def apart(ground: Ground) -> Ground:
+    """Publish into a folder that no job of the shop looks into."""
+    ground.feeds["folder"] = f"/inbound/{uuid.uuid4().hex}"
+    return ground
+
+
+def rows_of(count: int, **values: Any) -> list[Row]:
+    now = datetime.now(UTC)
+    return [stock_row(number, sku=f"NL-{1000 + number}", as_of=now, **values) for number in range(count)]
+
+
+def products(files: dict[str, bytes]) -> list[str]:
+    return [
+        each.get("product-id") for content in files.values() for each in etree.fromstring(content).iter("{*}record")
+    ]
+
+
+def test_feeds_arrive_whole_with_names_that_sort_by_time(apart: Ground) -> None:
+    apart.feeds |= {"max_records": 4, "gzip": True}
+    rows = rows_of(10)
+    rows[3]["before"] = "5"
+    first = apart.publish(rows)
+    apart.publish(rows_of(1))
+    files = apart.on_server(apart.feeds["folder"])
+    assert [name.rsplit("_", 1)[1] for name in files] == ["0001.xml.gz", "0002.xml.gz", "0003.xml.gz", "0001.xml.gz"]
+    assert products({name: gzip.decompress(each) for name, each in files.items()})[:10] == [row["sku"] for row in rows]
+    # Told for the first time is created, told anew is updated; each row once.
+    assert [(each.row, each.key, each.outcome) for each in first] == [
+        (row["record"], row["key"], Outcome.UPDATED if row["before"] else Outcome.CREATED) for row in rows
+    ]
+    # Our own copies lie in the landing archive.
+    for feed in apart.book(1).of_run():
+        assert feed.state == "sent"
+        assert apart.staging.open_landed(feed.landed_uri).read() == files[feed.name]
+
+
+def test_a_row_that_cannot_stand_in_a_feed_is_rejected_and_the_others_go_out(apart: Ground) -> None:
+    rows = rows_of(3)
+    rows[1]["sku"] = " NL-1001"
+    verdicts = {each.row: each for each in apart.publish(rows)}
+    assert verdicts[1].outcome is Outcome.REJECTED
+    assert verdicts[1].complaints[0].field == "sku"
+    assert products(apart.on_server(apart.feeds["folder"])) == ["NL-1000", "NL-1002"]
+    assert not apart.publish([])
+
+
+@pytest.mark.parametrize("full", [True, False], ids=["full", "dropped"])
+def test_an_upload_broken_at_any_tenth_goes_on_where_it_stopped(apart: Ground, *, full: bool) -> None:
+    folder = apart.feeds["folder"]
+    apart.feeds |= {"max_records": 400}
+    rows = rows_of(1200)
+    run, size = apart.open_run(), 400 * 225  # bytes of a file, about: what matters is that it breaks all along it
+    apart.control(
+        uploads=[
+            {"match": f"{folder}/*_0002.xml*", "full": full, "tenth": tenth, "of_bytes": size} for tenth in range(10)
+        ]
+    )
+    for _ in range(10):
+        with pytest.raises(RetryableError):
+            apart.publish(rows, run)
+        there = apart.on_server(folder)
+        # Never half visible: only whole files have their names, and what broke is cleared away or still a part.
+        assert [name.rsplit("_", 1)[1] for name in there if not name.endswith(".part")] == ["0001.xml"]
+        assert {each.name.rsplit("_", 1)[1]: each.state for each in apart.book(run).of_run()} == {
+            "0001.xml": "sent", "0002.xml": "intended", "0003.xml": "intended",
+        }  # fmt: skip
+    assert len(apart.publish(rows, run)) == len(rows)
+    there = apart.on_server(folder)
+    assert sorted(products(there)) == sorted(row["sku"] for row in rows)
+    assert len(there) == 3
+    assert {each.state for each in apart.book(run).of_run()} == {"sent"}
+
+
+def test_what_was_sent_is_not_sent_again_and_an_intent_is_overwritten(apart: Ground) -> None:
+    run, folder = apart.open_run(), apart.feeds["folder"]
+    apart.publish(rows := rows_of(4), run)
+    (name,) = apart.on_server(folder)
+    (Path(apart.shop.sftp["root"]) / folder.lstrip("/") / name).unlink()  # the shop took it
+    assert len(apart.publish(rows, run)) == 4
+    assert apart.on_server(folder) == {}
+    # Killed between the upload and its note: the file is there, and nobody knows.
+    (feed,) = apart.book(run).of_run()
+    apart.book(run).put(replace(feed, state="intended"))
+    apart.publish(rows, run)
+    apart.book(run).put(replace(feed, state="intended"))
+    apart.publish(rows, run)
+    assert list(apart.on_server(folder)) == [name]
+
+
+def test_what_the_shop_skips_is_rejected_with_its_own_reason(ground: Ground) -> None:
+    ground.imports()
+    rows = [*rows_of(3), stock_row(90, sku="NO-SUCH", as_of=datetime.now(UTC))]
+    verdicts = {each.key: each for each in ground.publish(rows)}
+    refused = verdicts.pop("RefArch-inventory/NO-SUCH")
+    assert refused.outcome is Outcome.REJECTED
+    assert refused.complaints[0].code == "unknown_product"
+    assert "no product NO-SUCH" in refused.complaints[0].message
+    assert {each.outcome for each in verdicts.values()} == {Outcome.CREATED}
+    assert ground.allocation("RefArch-inventory", "NL-1002") == 2
+    assert [each.state for each in ground.book(1).of_run()] == ["imported"]
+
+
+def test_a_feed_that_is_refused_whole_holds_its_rows_and_goes_out_anew(ground: Ground) -> None:
+    ground.imports()
+    ground.feeds |= {"max_records": 2}
+    ground.control(imports=[{"feed": "*_0002.xml", "refuse": True}])
+    run, rows = ground.open_run(), rows_of(5)
+    publishing = ground.target(run).publish([batch(rows)], ground.book(run))
+    verdicts = [next(publishing), next(publishing), next(publishing)]
+    with pytest.raises(BatchError, match=r"refused the whole feed .*told to refuse"):
+        next(publishing)
+    assert [each.row for each in verdicts] == [0, 1, 4]
+    assert [each.state for each in ground.book(run).of_run()] == ["imported", "refused", "imported"]
+    # Somebody mended the shop and cleared the task: only that feed goes out again, under a name of its own.
+    assert [each.row for each in ground.publish(rows, run)] == [0, 1, 2, 3, 4]
+    assert [each.state for each in ground.book(run).of_run()] == ["imported", "refused", "imported", "imported"]
+    assert ground.allocation("RefArch-inventory", "NL-1003") == 3
+
+
+def test_a_job_that_runs_already_is_waited_for_and_started_again(ground: Ground) -> None:
+    ground.imports()
+    ground.control(imports=[{"fail": True, "seconds": 0.4}])
+    SfccHook("sfcc_api").data("POST", f"/jobs/{JOB}/executions", body={})  # someone else's, before our feeds
+    assert {each.outcome for each in ground.publish(rows_of(2))} == {Outcome.CREATED}
+    assert ground.book(1).of_run()[0].state == "imported"
+
+
+def test_a_job_that_fails_before_it_takes_the_feed_is_started_again_by_the_next_try(ground: Ground) -> None:
+    ground.imports()
+    ground.control(imports=[{"fail": True}])
+    run, rows = ground.open_run(), rows_of(2)
+    with pytest.raises(RetryableError, match="told to fail"):
+        ground.publish(rows, run)
+    assert {each.outcome for each in ground.publish(rows, run)} == {Outcome.CREATED}
+    assert len(ground.book(run).of_run()) == 1
+
+
+def test_a_job_that_nobody_knows_condemns_the_run(ground: Ground) -> None:
+    ground.imports(job="no-such-job")
+    with pytest.raises(BatchError, match=r"job no-such-job.*JobNotFoundException"):
+        ground.publish(rows_of(1))
+
+
+def test_what_an_earlier_feed_missed_comes_to_light_later(ground: Ground) -> None:
+    # The shop imports by its own schedule, after the run: its rows count as told.
+    ground.imports(trigger="none")
+    rows = [*rows_of(2), stock_row(91, sku="NO-SUCH", as_of=datetime.now(UTC))]
+    assert {each.outcome for each in ground.publish(rows)} == {Outcome.CREATED}
+    ground.imports()
+    ground.control(imports=[{"refuse": True, "times": 0}])
+    run = ground.open_run()
+    target = ground.target(run)
+    list(target.publish([batch(rows_of(1))], ground.book(run)))  # its job takes both feeds
+    run = ground.open_run()
+    target = ground.target(run)
+    list(target.publish([], ground.book(run)))
+    assert [(each.key, each.complaints[0].code) for each in target.late] == [
+        ("RefArch-inventory/NO-SUCH", "unknown_product")
+    ]
+    assert [each.state for each in ground.book(1).of_run()] == ["sent"]
+    target.noted()
+    assert [each.state for each in ground.book(1).of_run()] == ["imported"]
+    list(target.publish([], ground.book(run)))
+    assert target.late == []
+
+
+def test_an_earlier_feed_that_was_refused_whole_takes_all_its_records_along(ground: Ground) -> None:
+    ground.imports(trigger="none")
+    ground.publish(rows := rows_of(3))
+    (feed,) = ground.book(1).of_run()
+    _log(ground, feed, [{"severity": "ERROR", "code": "invalid", "message": "not valid", "element": None}], "ERROR")
+    run = ground.open_run()
+    target = ground.target(run)
+    list(target.publish([], ground.book(run)))
+    assert [each.key for each in target.late] == [row["key"] for row in rows]
+    assert "not valid" in target.late[0].complaints[0].message
+    target.noted()
+    assert ground.book(1).of_run()[0].state == "refused"
+
+
+def test_a_skipped_header_takes_its_list_along_and_half_a_log_says_nothing(ground: Ground) -> None:
+    ground.imports(trigger="none")
+    run, rows = (
+        ground.open_run(),
+        [*rows_of(2), stock_row(9, group="store-berlin", sku="NL-1000", as_of=datetime.now(UTC))],
+    )
+    ground.publish(rows, run)
+    (feed,) = ground.book(run).of_run()
+    header = {"severity": "DATAERROR", "code": "unknown_list", "element": "header", "ids": {"list-id": "store-berlin"},
+              "skipped": True, "message": "there is no such list"}  # fmt: skip
+    _log(ground, feed, [header], None)
+    assert {each.outcome for each in ground.publish(rows, run)} == {Outcome.CREATED}
+    _log(ground, feed, [header], "OK")
+    rejected = [each.key for each in ground.publish(rows, run) if each.outcome is Outcome.REJECTED]
+    assert rejected == ["store-berlin/NL-1000"]
+
+
+def test_a_dry_run_says_what_would_be_told_and_sends_nothing(apart: Ground) -> None:
+    rows = rows_of(3)
+    rows[1] |= {"before": "7", "handling": "preorder", "backorder": Decimal(5)}
+    rows[2]["sku"] = "NL "
+    planned = list(apart.target(apart.open_run()).plan(batch(rows)))
+    assert [each.action for each in planned] == ["create", "update", "quarantine"]
+    assert [(each.there, each.sent) for each in planned[1].compared] == [("7", "1")]
+    body = json.loads(planned[1].body)
+    assert (body["@product-id"], body["allocation"], body["preorder-backorder-allocation"]) == ("NL-1001", "1", "5")
+    assert apart.on_server(apart.feeds["folder"]) == {}
+
+
+def _log(ground: Ground, feed: Feed, lines: list[dict[str, Any]], status: str | None) -> None:
+    """Leave a log as the shop's job does."""
+    entries = [*lines, *([{"summary": {"feed": feed.name, "status": status}}] if status else [])]
+    path = Path(ground.shop.sftp["root"]) / LOGS[0].lstrip("/") / f"{feed.name}.log.jsonl"
+    path.write_text("".join(json.dumps(each) + "\n" for each in entries))
