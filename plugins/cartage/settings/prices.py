@@ -26,7 +26,9 @@ ID = r"^[1-9][0-9]*$"
 class PriceBook(Strict):
     """One price book of the shop. Its name, dates and parent stand in `feed.headers`."""
 
-    currency: str = Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code. It never changes: give a new book instead.")
+    currency: str = Field(
+        pattern=r"^[A-Z]{3}$", description="ISO 4217 code. It never changes: give a new book instead."
+    )
     level: str = Field(pattern=ID, description="Internal id of the NetSuite price level it is made of.")
     groups: dict[str, str] = Field(
         default_factory=dict,
@@ -49,7 +51,8 @@ class PriceBook(Strict):
         description="An item without any of these dates: it has no price in the book, or always has.",
     )
     site: str | None = Field(
-        default=None, description="Site that sells by it: days are the site's own, and currency and taxation must fit it."
+        default=None,
+        description="Site that sells by it: days are the site's own, and currency and taxation must fit it.",
     )
     taxation: Literal["net", "gross"] | None = Field(
         default=None, description="Whether its prices are net or gross. A book must fit its site and its parent."
@@ -72,7 +75,9 @@ class CustomerBooks(Strict):
         default="id", pattern=FIELD, description="Column of NetSuite's customer that `{customer}` stands for."
     )
     currencies: tuple[str, ...] = Field(min_length=1, description="ISO 4217 codes; a book for each.")
-    only: tuple[str, ...] = Field(default=(), description="Internal ids of customers; empty: all with prices of their own.")
+    only: tuple[str, ...] = Field(
+        default=(), description="Internal ids of customers; empty: all with prices of their own."
+    )
     max_books: int = Field(
         default=100,
         ge=1,
@@ -163,9 +168,13 @@ class Prices(Strict):
                 continue
             site = sites.get(book.site)
             if site is None:
-                raise wrong(f"there is no site {book.site}; there are {', '.join(sites)}", "prices", "books", name, "site")
+                raise wrong(
+                    f"there is no site {book.site}; there are {', '.join(sites)}", "prices", "books", name, "site"
+                )
             if book.currency not in site.currencies:
                 sold = ", ".join(site.currencies)
-                raise wrong(f"{book.site} does not sell in it, but in {sold}", "prices", "books", name, "currency")
+                raise wrong(
+                    f"the site {book.site} does not sell in it, but in {sold}", "prices", "books", name, "currency"
+                )
             if {site.taxation, book.taxation} == {"net", "gross"}:
-                raise wrong(f"{book.site} sells {site.taxation}", "prices", "books", name, "taxation")
+                raise wrong(f"the site {book.site} sells {site.taxation}", "prices", "books", name, "taxation")

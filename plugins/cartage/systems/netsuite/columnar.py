@@ -47,7 +47,7 @@ class ColumnReader:
         self._executor = executor
         self._page = page
 
-    def whole(self, name: str, schema: pa.Schema, **parts: str) -> pa.Table:
+    def whole(self, name: str, schema: pa.Schema, /, **parts: str) -> pa.Table:
         """Give all rows of ``queries/{name}.sql``.
 
         Args:
@@ -61,7 +61,7 @@ class ColumnReader:
         """
         return _typed(self._complete(name, schema, parts), schema)
 
-    def some(self, name: str, schema: pa.Schema, values: Iterable[int | str], **parts: str) -> pa.Table:
+    def some(self, name: str, schema: pa.Schema, values: Iterable[int | str], /, **parts: str) -> pa.Table:
         """Give the rows of a query for these values; ``{values}`` in it stands for a portion of them.
 
         Raises:

@@ -67,9 +67,17 @@ def source(flow: FlowContext) -> Source:
         from cartage.systems.netsuite.stock.source import StockSource
 
         return StockSource(hook, flow.settings, flow.memory)
+    if flow.record == "price":
+        from cartage.systems.netsuite.prices.source import PriceSource
+
+        return PriceSource(hook, flow.settings, flow.memory)
     if flow.record == "shipment":
         from cartage.systems.netsuite.shipments.source import ShipmentSource
 
         start_at = flow.integration.flow(flow.flow).start_at
         return ShipmentSource(hook, flow.settings, flow.integration.name, start_at)
+    if flow.record == "location":
+        from cartage.systems.netsuite.locations.source import LocationSource
+
+        return LocationSource(hook, flow.settings)
     raise BatchError(f"NetSuite is no source of records of kind {flow.record}; this is a fault of the caller")

@@ -1,0 +1,203 @@
+"""NetSuite's prices as a source: read whole each time, since nothing says reliably when a price was changed."""
+
+from __future__ import annotations
+
+import logging
+import math
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cartage.errors import Complaint, SettingsError
+from cartage.records.batch import KINDS, Batch
+from cartage.records.outcome import Outcome, Verdict
+from cartage.seams import Read
+from cartage.systems.netsuite.columnar import ColumnReader
+from cartage.systems.netsuite.prices.books import Names, books_of
+from cartage.systems.netsuite.prices.choosing import choose
+from cartage.systems.netsuite.prices.reading import PriceReader
+from cartage.systems.netsuite.prices.records import gone, records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from cartage.seams import Memory
+    from cartage.settings import Settings
+    from cartage.systems.netsuite.hook import NetSuiteHook
+    from cartage.systems.netsuite.prices.books import Book
+    from cartage.windows import Selection, Window
+
+log = logging.getLogger(__name__)
+
+MOST_PRICED = 150
+"""Batches of prices; with those of what is gone a run stays below 200."""
+
+MOST_GONE = 40
+FEWEST_ITEMS = 500
+"""Items in a batch: each costs a request or two, however few records it gives."""
+
+
+class PriceSource:
+    """Reads prices: a record for each item and price book.
+
+    Args:
+        hook: NetSuite's transport.
+        settings: all run settings.
+        memory: what the ledger remembers of this flow; without it no price is found to be gone.
+        concurrency: requests at a time.
+    """
+
+    def __init__(
+        self, hook: NetSuiteHook, settings: Settings, memory: Memory | None = None, *, concurrency: int = 1
+    ) -> None:
+        if not settings.prices.books and settings.prices.customers is None:
+            raise SettingsError("prices.books: name at least one price book and the price level that it is made of")
+        self._hook = hook
+        self._settings = settings
+        self._memory = memory
+        self._concurrency = concurrency
+
+    def read(self, window: Window, selection: Selection) -> Iterator[Read]:
+        """Give all prices, or those of the skus that the selection names, by item.
+
+        Args:
+            window: says nothing: prices have no reliable date of change.
+            selection: with `keys`, these skus.
+
+        Raises:
+            SettingsError: the settings name currencies or price levels that NetSuite does not have.
+            RetryableError: NetSuite does not answer for now, or is changed faster than it can be read.
+            BatchError: NetSuite refuses the role or a query.
+        """
+        del window
+        at = self._hook.server_time()
+        with ThreadPoolExecutor(self._concurrency) if self._concurrency > 1 else nullcontext() as executor:
+            reader = PriceReader(ColumnReader(self._hook, executor), self._settings)
+            currencies = reader.currencies()
+            books = books_of(self._settings, currencies) + reader.customer_books(currencies)
+            reader.check_levels(books)
+            days = [column for book in books for column in (book.sale_from, book.sale_to) if column]
+            run = _Run(reader, self._settings, books, at)
+            yield from run.priced(reader.items(selection.keys, days))
+            yield from run.gone(self._told(selection))
+
+    def acknowledge(self, verdicts: Iterable[Verdict]) -> None:
+        """Do nothing: NetSuite needs not know."""
+
+    def _told(self, selection: Selection) -> pa.Array:
+        """Give the keys that the shop was told of, of these skus or of all."""
+        if self._memory is None:
+            return pa.array([], pa.string())
+        keys = self._memory.told().table["key"].combine_chunks()
+        if selection.keys and len(keys):
+            skus = pc.list_element(pc.split_pattern(keys, "/", max_splits=1), 1)
+            keys = keys.filter(pc.is_in(skus, value_set=pa.array(selection.keys)))
+        return keys
+
+
+class _Run:
+    """One reading: counts rows, and remembers which keys were given."""
+
+    def __init__(self, reader: PriceReader, settings: Settings, books: Sequence[Book], at: datetime) -> None:
+        self._reader = reader
+        self._settings = settings
+        self._books = books
+        self._at = at
+        self._row = 0
+        self._given: list[pa.Array] = []
+
+    def priced(self, items: pa.Table) -> Iterator[Read]:
+        """Give the prices of these items in all books."""
+        items = items.sort_by("id")
+        counts = items["sku"].value_counts().to_pylist()
+        twice = pa.array([each["values"] for each in counts if each["counts"] > 1], pa.string())
+        faults = dict.fromkeys(twice.to_pylist(), self._two_items())
+        clear = items.filter(pc.invert(pc.is_in(items["sku"], value_set=twice)))
+        if faults:
+            yield Read(self._numbered([]), self._refused([(book.id, faults) for book in self._books]))
+        size = max(
+            FEWEST_ITEMS, self._settings.batch_records // len(self._books or [0]), math.ceil(len(clear) / MOST_PRICED)
+        )
+        for start in range(0, len(clear) if self._books else 0, size):
+            yield self._group(clear.slice(start, size))
+
+    def gone(self, told: pa.Array) -> Iterator[Read]:
+        """Give a record for each price that the shop was told of and that there is no more."""
+        given = pa.concat_arrays(self._given) if self._given else pa.array([], pa.string())
+        left = told.filter(pc.invert(pc.is_in(told, value_set=given)))
+        names = Names.of(self._settings)
+        of_key = pc.list_element(pc.split_pattern(left, "/", max_splits=1), 0)
+        currencies = {book: names.currency(book) for book in of_key.unique().to_pylist()}
+        foreign = [book for book, currency in currencies.items() if currency is None]
+        if foreign:
+            log.warning(
+                "the shop was told of books that the settings do not have any more: %s; left alone", ", ".join(foreign)
+            )
+        left = left.filter(pc.invert(pc.is_in(of_key, value_set=pa.array(foreign, pa.string()))))
+        size = max(self._settings.batch_records, math.ceil(len(left) / MOST_GONE))
+        for start in range(0, len(left), size):
+            keys = left.slice(start, size)
+            of_book = pc.list_element(pc.split_pattern(keys, "/", max_splits=1), 0).to_pylist()
+            yield Read(self._numbered([gone(keys, [currencies[each] or "" for each in of_book], self._at, self._row)]))
+
+    def _group(self, items: pa.Table) -> Read:
+        prices, doubtful = self._reader.prices(items["id"].to_pylist(), self._books)
+        parts: list[Batch] = []
+        faults = []
+        first = self._row
+        for book in self._books:
+            priced = records(
+                book,
+                items,
+                choose(book, items, prices),
+                self._at,
+                first,
+                allow_zero=self._settings.prices.allow_zero,
+                doubtful=_doubtful(doubtful, book),
+            )
+            first += len(priced.batch)
+            parts.append(priced.batch)
+            faults.append((book.id, priced.faults))
+        return Read(self._numbered(parts), self._refused(faults))
+
+    def _numbered(self, parts: Sequence[Batch]) -> Batch:
+        """Join what the books gave and count its rows."""
+        tables = {
+            name: pa.concat_tables([schema.empty_table(), *(each.tables[name] for each in parts)])
+            for name, schema in KINDS["price"].TABLES.items()
+        }
+        batch = Batch("price", tables)
+        self._row += len(batch)
+        self._given.append(batch.root["key"].combine_chunks())
+        return batch
+
+    def _refused(self, faults: Iterable[tuple[str, Mapping[str, Complaint]]]) -> tuple[Verdict, ...]:
+        named = [(f"{book}/{sku}", complaint) for book, of_book in faults for sku, complaint in of_book.items()]
+        verdicts = tuple(
+            Verdict(row, key, Outcome.QUARANTINED, (complaint,))
+            for row, (key, complaint) in enumerate(named, self._row)
+        )
+        self._row += len(named)
+        self._given.append(pa.array([key for key, _ in named], pa.string()))
+        return verdicts
+
+    def _two_items(self) -> Complaint:
+        return Complaint(
+            "duplicate_sku",
+            f"several active items of NetSuite have this sku in `{self._settings.orders.sku_field}`; only one may, so "
+            "change or inactivate the others",
+            "sku",
+        )
+
+
+def _doubtful(keys: pa.Table, book: Book) -> list[int]:
+    """Give the items whose prices in a book may be any of several."""
+    of_book = pc.and_(
+        pc.equal(keys["currency"], book.currency_id),
+        pc.is_in(keys["price_level"], value_set=pa.array(sorted(book.levels), pa.int64())),
+    )
+    return sorted(set(keys.filter(of_book)["item"].to_pylist()))

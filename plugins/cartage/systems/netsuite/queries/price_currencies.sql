@@ -1,0 +1,3 @@
+SELECT c.id, c.symbol AS code
+FROM currency c
+WHERE c.isinactive = 'F'

@@ -1,0 +1,2 @@
+SELECT l.id, l.name
+FROM pricelevel l
