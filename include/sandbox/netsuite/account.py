@@ -208,14 +208,18 @@ class Account:
         """Load the record that a stored reference means."""
         return self.store.get(record_type, str(reference["id"])) if reference else None
 
+    def known_item(self, reference: dict[str, Any]) -> Record | None:
+        """Load an item, whatever its type; None when it went away since."""
+        found = self.store.point("item", "id", str(reference["id"]))
+        return self.store.get(found[1], str(found[0])) if found else None
+
     def item(self, reference: dict[str, Any]) -> Record:
         """Load an item, whatever its type.
 
         Raises:
             Refusal: it went away since.
         """
-        found = self.store.point("item", "id", str(reference["id"]))
-        record = self.store.get(found[1], str(found[0])) if found else None
+        record = self.known_item(reference)
         if record is None:
             raise user_error(f"The item {reference['id']} does not exist.")
         return record

@@ -139,8 +139,8 @@ def needs(
         return []
     wanted = []
     for member in item.body.get("member", []):
-        part, each = account.item(member["item"]), Decimal(member["quantity"])
-        if part.type in STOCKED:
+        part, each = account.known_item(member["item"]), Decimal(member["quantity"])
+        if part is not None and part.type in STOCKED:
             wanted.append(Need(str(part.id), place, quantity * each, number, each))
     return wanted
 

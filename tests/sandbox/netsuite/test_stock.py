@@ -33,7 +33,7 @@ def lines(netsuite: NetSuiteEndpoint, order: dict[str, Any]) -> list[dict[str, s
     """Give what of an order's lines is committed and back-ordered."""
     return netsuite.rows(
         "SELECT quantitycommitted AS committed, quantitybackordered AS short FROM transactionline "
-        f"WHERE transaction = {order['id']} AND mainline = 'F' AND itemtype IN ('InvtPart', 'Kit', 'Assembly') ORDER BY id"
+        f"WHERE transaction = {order['id']} AND mainline = 'F' AND kitmemberof IS NULL AND itemtype IN ('InvtPart', 'Kit', 'Assembly') ORDER BY id"
     )
 
 
@@ -125,6 +125,23 @@ def test_what_is_short_is_back_ordered_and_filled_by_what_comes_in(
     assert lines(netsuite, tents)[1] == {"committed": "3", "short": "0"}
     found = level(netsuite, "NL-1101")
     assert (found["available"], found["on_hand"], found["committed"], found["short"]) == ("4", "9", "5", "0")
+
+
+def test_a_kits_members_are_lines_of_their_own(netsuite: NetSuiteEndpoint, client: httpx.Client) -> None:
+    """Without an amount, and with the kit's line as their parent: whoever forgets them counts twice."""
+    _, order = put_order(client, item={"items": [a_line("SET-TRAIL", 2, 300, custcol_ctg_line_id="1")]})
+    query = """SELECT BUILTIN.DF(l.item) AS sku, l.kitmemberof AS kit, l.quantity, l.quantitycommitted AS committed,
+        l.foreignamount AS amount, l.custcol_ctg_line_id AS line FROM transactionline l
+        WHERE l.transaction = {} AND l.mainline = 'F' AND l.taxline = 'F' ORDER BY l.linesequencenumber"""
+    sold = {"sku": "SET-TRAIL", "quantity": "-2", "committed": "2", "amount": "-300", "line": "1"}
+    parts = (("NL-1000", "2"), ("NL-1006", "2"), ("NL-1011", "6"))
+    assert netsuite.rows(query.format(order["id"])) == [
+        sold, *({"sku": sku, "kit": "1", "quantity": f"-{units}", "committed": units} for sku, units in parts)
+    ]  # fmt: skip
+    (made,) = netsuite.office("fulfil", order=order["id"])["fulfilments"]
+    shipped = "SELECT BUILTIN.DF(item) AS sku, quantity FROM transactionline WHERE transaction = {} AND mainline = 'F' AND iscogs = '{}' ORDER BY id"
+    assert netsuite.rows(shipped.format(made, "F")) == [{"sku": "SET-TRAIL", "quantity": "2"}, *({"sku": sku, "quantity": units} for sku, units in parts)]  # fmt: skip
+    assert netsuite.rows(shipped.format(made, "T")) == [{"sku": sku, "quantity": f"-{units}"} for sku, units in parts]
 
 
 def test_people_count_and_order(netsuite: NetSuiteEndpoint) -> None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from sandbox.netsuite import stock
 from sandbox.netsuite.answers import invalid, user_error
 from sandbox.netsuite.records import transactions as common
+from sandbox.netsuite.records.sale_rows import member_line, members
 from sandbox.netsuite.records.sales import in_fulfilments, refresh_order
-from sandbox.netsuite.store import moment
+from sandbox.netsuite.store import ITEM_TYPES, moment
 
 if TYPE_CHECKING:
     from sandbox.netsuite.account import Account
@@ -21,7 +22,7 @@ _DATES = {"A": ("pickedDate",), "B": ("pickedDate", "packedDate"), "C": ("picked
 _TAKEN = "~taken"
 """Hidden property: [item, location, quantity] that this fulfilment took off the shelf."""
 
-_COST_LINES = 1000
+_COST_LINES = 100_000
 """The line of the cost of goods sold that belongs to a line has its number and this much more."""
 
 
@@ -103,30 +104,37 @@ class FulfilmentRules:
             "transaction", record.id, [common.header_row(record, shipcarrier=(body.get("shipCarrier") or {}).get("id"))]
         )
         rows = [common.main_line(record, None, createdfrom=body["createdFrom"])]
-        for number, line in enumerate(body["item"], start=1):
-            rows += self._rows(record, line, number)
-        store.lay("transactionline", record.id, rows)
+        for line in body["item"]:
+            rows += self._rows(account, record, line)
+        store.lay("transactionline", record.id, [row | {"linesequencenumber": at} for at, row in enumerate(rows)])
         order = account.find("salesOrder", str(body["createdFrom"]["id"]))
         store.lay("previoustransactionlinelink", record.id, [
             common.link(order, record, "ShipRcpt", lines=(line["orderLine"], line["line"])) for line in body["item"]
         ])  # fmt: skip
         self._tracking(account, record)
 
-    def _rows(self, record: Record, line: dict[str, Any], number: int) -> list[dict[str, Any]]:
-        """Give a line's row; once shipped, what is counted has a second one for the cost of goods sold."""
+    def _rows(self, account: Account, record: Record, line: dict[str, Any]) -> list[dict[str, Any]]:
+        """Give a line's row and its kit's members'; once shipped, what is counted has one more for its cost."""
         body = record.body
         custom = {name: value for name, value in line.items() if name.startswith("custcol_")}
         row = {
             "transaction": record.id, "subsidiary": body["subsidiary"], "entity": body["entity"], "mainline": False,
             "taxline": False, "iscogs": False, "createdfrom": body["createdFrom"], "isclosed": False, "id": line["line"],
-            "linesequencenumber": number, "item": line["item"], "itemtype": line["itemType"], "quantity": line["quantity"],
+            "item": line["item"], "itemtype": line["itemType"], "quantity": line["quantity"],
             "location": line.get("location"), "actualshipdate": moment(body.get("shippedDate")),
             "linelastmodifieddate": moment(record.modified),
         }  # fmt: skip
-        if body["shipStatus"]["id"] != "C" or line["itemType"] == "NonInvtPart":
-            return [row | custom]
-        cost = {"id": _COST_LINES + line["line"], "linesequencenumber": len(body["item"]) + number, "iscogs": True}
-        return [row | custom, row | cost | {"quantity": -line["quantity"]}]
+        parts = [
+            row | {"id": member_line(line["line"], at), "kitmemberof": line["line"], "item": part.id,
+                   "itemtype": ITEM_TYPES[part.type], "quantity": each * line["quantity"]}
+            for at, (part, each) in enumerate(members(account, line), start=1)
+        ]  # fmt: skip
+        shipped = body["shipStatus"]["id"] == "C"
+        costs = [
+            each | {"id": _COST_LINES + each["id"], "iscogs": True, "quantity": -each["quantity"]}
+            for each in (row, *parts) if shipped and each["itemtype"] in ("InvtPart", "Assembly")
+        ]  # fmt: skip
+        return [row | custom, *parts, *costs]
 
     def _tracking(self, account: Account, record: Record) -> None:
         store = account.store

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from sandbox.netsuite import stock, totals
 from sandbox.netsuite.answers import invalid, user_error
 from sandbox.netsuite.records import transactions as common
-from sandbox.netsuite.store import ITEM_TYPES, Record, moment
+from sandbox.netsuite.records.sale_rows import line_rows, tax_rows
+from sandbox.netsuite.store import ITEM_TYPES, Record
 
 if TYPE_CHECKING:
     from sandbox.netsuite.account import Account
@@ -25,7 +26,6 @@ CANCELLED = "~cancelled"
 """Hidden property: somebody cancelled the order while it was pending approval."""
 
 _FROZEN = ("item", "location", "rate", "amount")
-_SIGN = {"salesOrder": -1, "invoice": -1, "cashSale": -1, "returnAuthorization": 1}
 
 
 class SaleRules:
@@ -137,8 +137,8 @@ class SaleRules:
             else {}
         )
         store.lay("transaction", record.id, [common.header_row(record, **unpaid)])
-        store.lay("transactionline", record.id, _line_rows(record))
-        store.lay("transactiontaxdetail", record.id, _tax_rows(record))
+        store.lay("transactionline", record.id, line_rows(account, record))
+        store.lay("transactiontaxdetail", record.id, tax_rows(record))
         common.lay_out_addresses(account, record)
         source = account.pointed("salesOrder", body.get("createdFrom"))
         if source is not None:
@@ -243,49 +243,3 @@ def _forget_stale_sums(line: Line, known: Line | None) -> None:
             line.pop("rate", None)
     elif not same_amount and line.get("rate") == known.get("rate"):
         line.pop("rate", None)
-
-
-def _line_rows(record: Record) -> list[Line]:
-    """Lay the lines out; on a sale amounts and quantities of lines are negative, the main line is positive."""
-    body, sign = record.body, _SIGN[record.type]
-    base = {"transaction": record.id, "subsidiary": body["subsidiary"], "entity": body["entity"], "mainline": False,
-            "linelastmodifieddate": moment(record.modified), "createdfrom": body.get("createdFrom")}  # fmt: skip
-    rows = [common.main_line(record, -sign * body["total"], createdfrom=body.get("createdFrom"))]
-    for sequence, line in enumerate(body["item"], start=1):
-        custom = {name: value for name, value in line.items() if name.startswith("custcol_")}
-        rows.append({
-            **base, **custom, "id": line["line"], "uniquekey": int(line["lineUniqueKey"]), "linesequencenumber": sequence,
-            "item": line["item"], "itemtype": line["itemType"]["id"], "quantity": sign * line["quantity"],
-            "quantityshiprecv": line["quantityFulfilled"], "quantitybilled": line["quantityBilled"],
-            "quantitypicked": line.get("quantityPicked", 0), "quantitypacked": line.get("quantityPacked", 0),
-            "quantitycommitted": line.get("quantityCommitted"), "quantitybackordered": line.get("quantityBackOrdered"),
-            "foreignamount": sign * line["amount"], "netamount": sign * line["amount"], "rate": line.get("rate"),
-            "price": line.get("price"), "memo": line.get("description"), "location": line.get("location") or body.get("location"),
-            "taxline": False, "iscogs": False, "isclosed": line["isClosed"], "isfullyshipped": not open_quantity(line),
-        })  # fmt: skip
-    extra = [("ShipItem", body.get("shippingCost"), body.get("shipMethod"), False),
-             ("ShipItem", body.get("handlingCost"), body.get("shipMethod"), False),
-             ("Discount", body["discountTotal"] or None, body.get("discountItem"), False),
-             ("TaxItem", body["taxTotal"], None, True)]  # fmt: skip
-    last = max(int(body.get("~lastitem", 0)), len(rows))
-    for kind, amount, item, is_tax in extra:
-        if amount is None:
-            continue
-        last += 1
-        rows.append({**base, "id": last, "linesequencenumber": len(rows), "item": item, "itemtype": kind, "taxline": is_tax, "iscogs": False,
-                     "foreignamount": sign * amount, "netamount": sign * amount, "isclosed": False})  # fmt: skip
-    return rows
-
-
-def _tax_rows(record: Record) -> list[Line]:
-    lines = {line.get("taxDetailsReference"): line["line"] for line in record.body["item"]}
-    return [
-        {
-            "transaction": record.id, "linenumber": number, "taxcode": row["taxCode"], "taxtype": row["taxType"],
-            "taxrate": row["taxRate"], "taxbasis": row["taxBasis"], "taxamount": row["taxAmount"],
-            "taxdetailsreference": row["taxDetailsReference"]["id"], "linetype": row["lineType"],
-            "transactionline": lines.get(row["taxDetailsReference"]["id"]),
-        }
-        for number, row in enumerate(record.body.get("taxDetails", []), start=1)
-        if record.body.get("taxDetailsOverride")
-    ]  # fmt: skip
