@@ -43,6 +43,7 @@ class Shop:
     endpoints: Endpoints
     session: requests.Session = field(default_factory=requests.Session)
     feeds: int = 0
+    orders_token: str = ""
 
     def __post_init__(self) -> None:
         self.authorise()
@@ -52,6 +53,28 @@ class Shop:
         login = (sfcc["client_id"], sfcc["client_secret"])
         answer = requests.post(sfcc["token_url"], {"grant_type": "client_credentials"}, auth=login, timeout=WAIT)
         self.session.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
+
+    def scapi(self, method: str, path: str, body: Any = None, site: str = "RefArch") -> requests.Response:
+        """Call SCAPI Orders, with a token that may write."""
+        sfcc = self.endpoints.sfcc
+        if not self.orders_token:
+            scope = f"SALESFORCE_COMMERCE_API:{sfcc['tenant']} sfcc.orders.rw"
+            form = {"grant_type": "client_credentials", "scope": scope}
+            login = (sfcc["client_id"], sfcc["client_secret"])
+            self.orders_token = requests.post(sfcc["token_url"], form, auth=login, timeout=WAIT).json()["access_token"]
+        url = f"{sfcc['base_url']}/checkout/orders/v1/organizations/{sfcc['organization']}/orders/{path}"
+        headers = {"authorization": f"Bearer {self.orders_token}"}
+        return requests.request(method, url, json=body, params={"siteId": site}, headers=headers, timeout=WAIT)
+
+    def order(self, order_no: str, site: str = "RefArch") -> dict[str, Any]:
+        """Give an order as SCAPI answers it."""
+        return dict(self.scapi("GET", order_no, site=site).json())
+
+    def look(self, path: str) -> dict[str, Any]:
+        """Read a control route."""
+        answer = requests.get(self.endpoints.sfcc["control"] + path, timeout=WAIT)
+        assert answer.status_code == 200, answer.text
+        return dict(json.loads(answer.text, parse_float=Decimal))
 
     def data(self, method: str, path: str, body: Any = None, **parameters: Any) -> requests.Response:
         url = self.endpoints.sfcc["ocapi_data_url"] + path

@@ -140,6 +140,7 @@ class Importer(ABC):
             with self.database.transaction():
                 self.take(batch)
         batch.clear()
+        self.log.settle()
 
     @contextmanager
     def judged(self, found: Found) -> Iterator[None]:

@@ -43,6 +43,7 @@ class ImportLog:
         self._draft = draft
         draft.parent.mkdir(parents=True, exist_ok=True)
         self._file = draft.open("w", encoding="utf-8")
+        self._pending: list[dict[str, Any]] = []
         self.elements: Counter[str] = Counter()
         self.skipped = 0
         self.counts: Counter[str] = Counter()
@@ -68,7 +69,13 @@ class ImportLog:
         self.counts[severity] += 1
         self.skipped += bool(skipped and element)
         entry: dict[str, Any] = {"severity": severity, "code": code, "element": element, "ids": ids or {}}
-        self._write({**entry, "position": position, "line": line, "skipped": skipped, "message": message})
+        self._pending.append({**entry, "position": position, "line": line, "skipped": skipped, "message": message})
+
+    def settle(self) -> None:
+        """Write what was said of the elements so far, in the feed's order."""
+        for entry in sorted(self._pending, key=lambda each: each["line"] or 0):
+            self._write(entry)
+        self._pending.clear()
 
     def skip(self, count: int = 1) -> None:
         """Count elements that are skipped for what was said of another one."""
@@ -76,6 +83,7 @@ class ImportLog:
 
     def close(self, path: Path, status: Literal["OK", "ERROR"], **times: str) -> dict[str, Any]:
         """Write the summary and let the log appear at its place; gives the summary."""
+        self.settle()
         total = sum(self.elements.values())
         summary = {
             **self._about,

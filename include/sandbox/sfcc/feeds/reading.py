@@ -194,7 +194,7 @@ def _check_siblings(element: etree._Element, allowed: tuple[str, ...]) -> None:
 
 def _forget(element: etree._Element) -> None:
     """Free the memory of an element and of what stood before it."""
-    element.clear(keep_tail=False)
+    element.clear(keep_tail=True)
     parent, before = element.getparent(), element.getprevious()
     while before is not None:
         if (before.tail or "").strip():

@@ -24,7 +24,7 @@ XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
 _MOMENT = re.compile(r"-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
 _DAY = re.compile(r"(-?\d{4,}-\d\d-\d\d)(Z|[+-]\d\d:\d\d)?")
-_LANGUAGE = re.compile(r"([a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*)?")
+_LANGUAGE = re.compile(r"[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*")
 _BLANKS = " \t\r\n"
 
 
@@ -236,7 +236,7 @@ def read(element: _Element, kind: Leaf | Shape, namespace: str) -> Found:
             raise Wrong(f"{local} {wrong}") from None
     children = _children(element, kind, namespace, local)
     words = _words(element)
-    if not kind.mixed and words.strip(_BLANKS):
+    if not kind.mixed and (words.strip(_BLANKS) if kind.children else words):
         raise Wrong(f"{local} holds text")
     return Found(local, line, words if kind.mixed else None, attributes, children)
 
