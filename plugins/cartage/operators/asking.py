@@ -26,7 +26,7 @@ WHY = {
     "numbers are right, since they replace what the shop has.",
 }
 
-BODY = """{why}
+HEAD = """{why}
 
 | | |
 | --- | --- |
@@ -34,16 +34,22 @@ BODY = """{why}
 | held | {rows} of {of} |
 | proposal | {id}, of run {run} |
 
-The worst:
+{which}:
 
 | sku | the shop has | it would get |
 | --- | ---: | ---: |
 {examples}
 
-**Approve**: the items are read anew from the ERP and sent, unless they have changed for the worse since.
+"""
+
+ANSWERS = """**Approve**: the items are read anew from the ERP and sent; what looks wrong in another way by then is asked about anew.
 **Reject**: the shop keeps what it has, until the ERP says something else. No answer within {hours} hours is a no.
-All other items of the feed went out already. A later run may take this proposal's place; an answer is then not
-acted upon, and the task says so.
+
+The rest of the feed went out. A later run may take this proposal's place; an answer is then not acted upon.
+"""
+
+FIRST_ANSWERS = """**Approve**: a full run of the flow sends the feed, and it is not asked about again.
+**Reject**: the shop keeps what it has. No answer within {hours} hours is a no.
 """
 
 
@@ -65,8 +71,10 @@ def question(proposal: Proposal) -> tuple[str, str]:
         "hours": f"{figures['timeout_hours']:g}",
         "examples": "\n".join(_line(each) for each in figures["examples"]),
     }
-    words["why"] = WHY[proposal.guardrail].format_map(words)
-    return SUBJECTS[proposal.guardrail].format_map(words), BODY.format_map(words)
+    first = proposal.guardrail == "first_feed"
+    words |= {"why": WHY[proposal.guardrail].format_map(words), "which": "The largest" if first else "The worst"}
+    body = (HEAD + (FIRST_ANSWERS if first else ANSWERS)).format_map(words)
+    return SUBJECTS[proposal.guardrail].format_map(words), body
 
 
 def _line(example: Mapping[str, Any]) -> str:
