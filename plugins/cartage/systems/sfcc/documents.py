@@ -14,10 +14,15 @@ from cartage.mapping import canonical
 from cartage.records.batch import Batch
 from cartage.records.document import DOCUMENTS
 from cartage.records.outcome import Outcome, Verdict
-from cartage.seams import DocumentKey, Transformed
+from cartage.seams import DocumentKey, DocumentResult, Transformed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from cartage.seams import Claim, Journal
+
+DocumentId = tuple[str, str]
+"""Type and external id."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ class Document:
     facts_text: str | None
 
     @property
-    def id(self) -> tuple[str, str]:
+    def id(self) -> DocumentId:
         """Type and external id."""
         return self.type, self.external_id
 
@@ -180,3 +185,21 @@ def newest(records: Iterable[Record]) -> tuple[list[Record], list[Verdict]]:
 def _superseded(record: Record) -> Verdict:
     words = f"{record.key}: the same batch holds a newer copy of it than version {record.version}"
     return Verdict(record.row, record.key, Outcome.SUPERSEDED, (Complaint("superseded", words),))
+
+
+def from_claim(document: Document, claim: Claim) -> DocumentResult | None:
+    """Give the result that follows from the ledger alone, if one does."""
+    wanted = document.wanted
+    if claim.done is not None:
+        return DocumentResult(wanted, claim.done, claim.known_id)
+    if claim.known_version is not None and claim.known_version > document.version:
+        return DocumentResult(wanted, "superseded", claim.known_id)
+    if claim.known_hash == document.hash and not claim.unfinished:
+        return DocumentResult(wanted, "unchanged", claim.known_id)
+    return None
+
+
+def claimed(records: Iterable[Record], journal: Journal) -> dict[DocumentId, Claim]:
+    """Claim every document, each once; what another task writes now is not granted."""
+    wanted = {document.id: document.wanted for record in records for document in record.documents}
+    return dict(zip(wanted, journal.claim(list(wanted.values())) if wanted else (), strict=True))

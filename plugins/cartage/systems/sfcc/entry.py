@@ -44,6 +44,18 @@ def transformer(context: FlowContext) -> Callable[[Iterable[Batch], int], Iterat
 
         mapping = load_mapping(SYSTEM, "shipment", context.include)
         return ShipmentTransformer(context.settings.shipments, mapping)
+    if context.record == "location":
+        from cartage.systems.sfcc.stores.transform import LocationTransformer
+
+        return LocationTransformer(context.settings, load_mapping(SYSTEM, "location", context.include))
+    if context.record == "stock":
+        from cartage.systems.sfcc.inventory.transform import transformer as inventory
+
+        return inventory(context)
+    if context.record == "price":
+        from cartage.systems.sfcc.prices.transform import to_feeds
+
+        return to_feeds
     raise _not_taken(context)
 
 
@@ -56,6 +68,14 @@ def target(context: FlowContext) -> Target | FeedTarget:
     """
     if context.record == "shipment":
         return _shipments(context)
+    if context.record == "location":
+        from cartage.systems.sfcc.stores.target import StoreTarget
+
+        return StoreTarget(context.settings, _folder(context))
+    if context.record in ("stock", "price"):
+        from cartage.systems.sfcc.feeds.making import publisher
+
+        return publisher(context, _folder(context), lambda: _api(context))
     raise _not_taken(context)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from cartage.errors import Complaint, RetryableError
 from cartage.mapping import canonical
 from cartage.seams import Compared, DocumentResult, Planned
+from cartage.systems.sfcc.documents import from_claim
 from cartage.systems.sfcc.hook import ShopRefused
 from cartage.systems.sfcc.shipments import deciding
 from cartage.systems.sfcc.shipments.progress import NOT_OF_THE_SHOP, Progress
@@ -54,7 +55,7 @@ class Sender:
             return progress
         rest = []
         for document in record.documents:
-            known = _from_claim(document, claims[document.id])
+            known = from_claim(document, claims[document.id])
             if known is None:
                 rest.append(document)
             else:
@@ -160,18 +161,6 @@ class Sender:
             decision.complaints,
             compared,
         )
-
-
-def _from_claim(document: Document, claim: Claim) -> DocumentResult | None:
-    """Give the result that follows from the ledger alone, if one does."""
-    wanted = document.wanted
-    if claim.done is not None:
-        return DocumentResult(wanted, claim.done, claim.known_id)
-    if claim.known_version is not None and claim.known_version > document.version:
-        return DocumentResult(wanted, "superseded", claim.known_id)
-    if claim.known_hash == document.hash and not claim.unfinished:
-        return DocumentResult(wanted, "unchanged", claim.known_id)
-    return None
 
 
 def _unknown(document: Document) -> DocumentResult:

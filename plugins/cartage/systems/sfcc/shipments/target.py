@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import posixpath
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from cartage.errors import BatchError, RetryableError
 from cartage.seams import DocumentResult, Planned
-from cartage.systems.sfcc.documents import newest, records_of
+from cartage.systems.sfcc.documents import claimed, newest, records_of
 from cartage.systems.sfcc.shipments.feed import feed
 from cartage.systems.sfcc.shipments.progress import Progress, verdict
 from cartage.systems.sfcc.shipments.sending import Sender
+from cartage.systems.sfcc.small_feeds import leave
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from cartage.errors import Complaint
     from cartage.records.batch import Batch
     from cartage.records.outcome import Verdict
     from cartage.seams import Claim, Journal
     from cartage.settings.shipments import Shipments
-    from cartage.systems.sfcc.documents import Document, Record
+    from cartage.systems.sfcc.documents import Document, DocumentId, Record
     from cartage.systems.sfcc.sftp_folder import SftpFolder
     from cartage.systems.sfcc.shipments.shop_orders import ShopOrders
 
@@ -64,7 +62,7 @@ class ShipmentTarget:
         """
         records, superseded = newest(records_of(documents))
         yield from superseded
-        claims = _claims(records, journal)
+        claims = claimed(records, journal)
         held = [each for each in claims.values() if each.granted and each.done is None]
         open_claims = {(each.document.type, each.document.external_id): each for each in held}
         failures: list[RetryableError] = []
@@ -108,7 +106,7 @@ class ShipmentTarget:
                 yield from plans
 
     def _portions(
-        self, records: Sequence[Record], claims: dict[tuple[str, str], Claim], failures: list[RetryableError]
+        self, records: Sequence[Record], claims: dict[DocumentId, Claim], failures: list[RetryableError]
     ) -> Iterator[list[Progress]]:
         """Work on the records, some at a time, until all are done or the shop is down."""
         rest = iter(records)
@@ -127,30 +125,18 @@ class ShipmentTarget:
             by_site[progress.site].append(progress)
         for site, some in sorted(by_site.items()):
             orders = [(each.order_no, each.feed[1]) for each in some if each.feed is not None]
-            path = self._upload(site, feed(self._settings.feed.form, orders))
+            if self._server is None:
+                raise BatchError("a feed needs the shop's SFTP server; this is a fault of the caller")
+            content = feed(self._settings.feed.form, orders)
+            path = leave(self._server, self._settings.feed.folder, f"{site}_shipments", content)
             log.info("%s tells of %d orders", path, len(orders))
         for progress in waiting:
             if progress.feed is not None:
                 document = progress.feed[0]
                 progress.results.append(DocumentResult(document.wanted, "updated", progress.order_no))
 
-    def _upload(self, site: str, content: bytes) -> str:
-        if self._server is None:
-            raise BatchError("a feed needs the shop's SFTP server; this is a fault of the caller")
-        name = f"{site}_shipments_{datetime.now(UTC):%Y%m%dT%H%M%S%f}_{hashlib.sha256(content).hexdigest()[:12]}.xml"
-        path = posixpath.join(self._settings.feed.folder, name)
-        with self._server.connected():
-            self._server.write(path, content)
-        return path
 
-
-def _claims(records: Iterable[Record], journal: Journal) -> dict[tuple[str, str], Claim]:
-    """Claim every document; what another task writes now is left to it."""
-    wanted = {document.id: document.wanted for record in records for document in record.documents}
-    return dict(zip(wanted, journal.claim(list(wanted.values())) if wanted else (), strict=True))
-
-
-def _note(some: Sequence[Progress], journal: Journal, open_claims: dict[tuple[str, str], Claim]) -> None:
+def _note(some: Sequence[Progress], journal: Journal, open_claims: dict[DocumentId, Claim]) -> None:
     """Note results at once, and let go of what failed for now with the requests it took."""
     results = [each for progress in some for each in progress.results]
     mine = [each for each in results if (each.document.type, each.document.external_id) in open_claims]

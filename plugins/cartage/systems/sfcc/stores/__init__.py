@@ -1,0 +1,1 @@
+"""Stores and inventory lists of SFCC, made of the ERP's locations."""
