@@ -154,6 +154,18 @@ def test_files_are_cut_by_count_and_each_list_has_its_header_once_in_a_file(run_
     assert names == [row["sku"] for row in sorted(rows, key=lambda row: (row["group"], row["sku"]))]
 
 
+@given(data=st.data())
+@settings(max_examples=15)
+def test_in_whatever_batches_rows_come_the_files_are_the_same(run_settings: Settings, data: st.DataObject) -> None:
+    rows = [stock_row(number, group=f"list-{number % 2}", sku=f"SKU-{number}") for number in range(40)]
+    shuffled = data.draw(st.permutations(rows))
+    cuts = sorted(data.draw(st.sets(st.integers(1, 39), max_size=6)))
+    batches = [shuffled[start:stop] for start, stop in zip([0, *cuts], [*cuts, 40], strict=True)]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("cartage.systems.sfcc.feeds.spool.MERGED", data.draw(st.sampled_from([3, 20_000])))
+        assert write(batches, run_settings, max_records=13) == write([rows], run_settings, max_records=13)
+
+
 def test_no_file_is_larger_than_the_settings_allow(run_settings: Settings) -> None:
     rows = [price_row(number, tiers=[(Decimal(q), Decimal(q)) for q in range(1, 60)]) for number in range(700)]
     files, _ = write([rows], run_settings, max_megabytes=1)

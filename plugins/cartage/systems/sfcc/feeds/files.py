@@ -9,15 +9,18 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from cartage.systems.sfcc.feeds.texts import content, sizes
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from cartage.settings.feeds import Feeds
     from cartage.systems.sfcc.feeds.forms import Form
-    from cartage.systems.sfcc.feeds.spool import Spool, Stretch
+    from cartage.systems.sfcc.feeds.spool import Block
 
 MEGABYTE = 1_000_000
 _LEVEL = 6
@@ -44,7 +47,7 @@ class Written:
 
 
 class FeedFiles:
-    """Writes spooled lines into as few files as the settings allow.
+    """Writes lines into as few files as the settings allow.
 
     Args:
         form: how the feed is built.
@@ -61,26 +64,26 @@ class FeedFiles:
         self._open: _File | None = None
         self.written: list[Written] = []
 
-    def write(self, spool: Spool, placed: Callable[[Stretch, int, int, int], None]) -> list[Written]:
+    def write(self, blocks: Iterable[Block], placed: Callable[[Block, slice, int], None]) -> list[Written]:
         """Write everything.
 
         Args:
-            spool: the lines.
-            placed: told of each stretch from which line on (within it) how many went into the file of which number.
+            blocks: the lines, by group.
+            placed: told of each block which of its lines went into the file of which number.
 
         Returns:
             The files, in their order.
         """
-        for stretch in spool.stretches():
-            start, ends = 0, np.concatenate([[0], np.cumsum(stretch.sizes, dtype=np.int64)])
-            while start < len(stretch.sizes):
-                file = self._file(stretch.group)
+        for block in blocks:
+            start, ends = 0, np.concatenate([[0], np.cumsum(sizes(block.texts))])
+            while start < len(block.texts):
+                file = self._file(block.group)
                 count = file.room(ends, start)
                 if count == 0:
                     self._close()
                     continue
-                file.take(spool, stretch.offset + int(ends[start]), int(ends[start + count] - ends[start]), count)
-                placed(stretch, start, count, file.number)
+                file.take(block.texts.slice(start, count))
+                placed(block, slice(start, start + count), file.number)
                 start += count
         self._close()
         return self.written
@@ -130,12 +133,12 @@ class _File:
         fits = min(max(fits, 0), self._most_records - self.records)
         return 1 if fits == 0 and self.records == 0 else fits
 
-    def take(self, spool: Spool, offset: int, size: int, count: int) -> None:
+    def take(self, lines: pa.Array) -> None:
         """Write lines of the group that is open."""
-        for block in spool.copy(offset, size):
-            self._out.write(block)
-        self._bytes += size
-        self.records += count
+        whole = content(lines)
+        self._out.write(whole)
+        self._bytes += len(whole)
+        self.records += len(lines)
 
     def close(self) -> Written:
         """Write the file to its end."""
@@ -154,9 +157,7 @@ class _File:
             self._put(f"</{self._form.items}>\n</{self._form.group}>\n")
 
     def _put(self, text: str) -> None:
-        content = text.encode()
-        self._out.write(content)
-        self._bytes += len(content)
+        self._bytes += self._out.write(text.encode())
 
 
 class _Hashing:

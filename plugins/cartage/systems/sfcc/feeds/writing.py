@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cartage.systems.sfcc.feeds.files import Written
     from cartage.systems.sfcc.feeds.headers import Headers
     from cartage.systems.sfcc.feeds.rendering import Renderer
-    from cartage.systems.sfcc.feeds.spool import Stretch
+    from cartage.systems.sfcc.feeds.spool import Block
 
 SLICE = 20_000
 """Rows that are written at a time."""
@@ -74,7 +74,7 @@ class FeedWriter:
             for part in _parts(batch):
                 self._take(part)
         files = FeedFiles(self._renderer.form, self._settings, self._folder, self._header)
-        return files.write(self._spool, self._place)
+        return files.write(self._spool.blocks(), self._place)
 
     def rows(self) -> Iterator[tuple[pa.RecordBatch, NDArray[np.int32]]]:
         """Give `record`, `key` and `new` of the rows that were written, and the number of the file of each."""
@@ -87,9 +87,10 @@ class FeedWriter:
             self._spool.add(lines)
             self._files.append(np.zeros(len(lines.rows), np.int32))
 
-    def _place(self, stretch: Stretch, start: int, count: int, number: int) -> None:
-        begin = stretch.start + start
-        self._files[stretch.batch][begin : begin + count] = number
+    def _place(self, block: Block, lines: slice, number: int) -> None:
+        batches, rows = block.batches[lines], block.rows[lines]
+        for batch in np.unique(batches).tolist():
+            self._files[batch][rows[batches == batch]] = number
 
     def _header(self, group: str) -> str:
         return self._headers.of(group, self._currencies.get(group))
