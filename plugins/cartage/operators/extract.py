@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from cartage.context import FlowContext
+    from cartage.ledger.runs import Run
     from cartage.operators.runtime import Runtime
     from cartage.seams import Read
     from cartage.windows import Selection
@@ -65,7 +66,7 @@ class ExtractOperator(FlowOperator):
         begun = runtime.ledger.runs.get(run)
         runtime.ledger.outcomes.restart(run, self.record)
         with runtime.pinned(run, begun.settings_digest) as flow:
-            batches = self._stage(runtime, flow, run, _reads(runtime, flow, begun.window, selection))
+            batches = self._stage(runtime, flow, begun, _reads(runtime, flow, begun.window, selection))
         extracted = sum(each["records"] for each in batches)
         self.log.info("run %d read %d records in %d batches from %s", run, extracted, len(batches), window.as_dict())
         passage = Passage(run, begun.settings_digest, begun.window.as_dict(), selection.dry_run, tuple(batches))
@@ -81,17 +82,20 @@ class ExtractOperator(FlowOperator):
             full_at = getattr(getattr(flow.settings, self.flow), "full_at", None)
         return full_at is not None and not selection.limited and crosses(window, full_at)
 
-    def _stage(self, runtime: Runtime, flow: FlowContext, run: int, reads: Iterator[Read]) -> list[dict[str, Any]]:
+    def _stage(self, runtime: Runtime, flow: FlowContext, begun: Run, reads: Iterator[Read]) -> list[dict[str, Any]]:
         """Stage each stretch, note every record in the ledger, and set aside what could not be read."""
         from cartage.operators.accounting import note_extracted, quarantine
+        from cartage.operators.bookings import note_read, note_sales
 
-        batches = []
+        run, batches = begun.id, []
         for number, read in enumerate(reads):
             ref = flow.staging.write(str(run), "extracted", number, read.batch)
+            note_sales(runtime, flow, begun, read)
             note_extracted(runtime, run, number, read)
             quarantine(runtime, run, "read", read.verdicts, originals=read.originals)
             if ref.records:
                 batches.append(ref.as_dict())
+        note_read(runtime, flow, begun)
         runtime.ledger.copies.supersede(run, self.record)
         return batches
 

@@ -151,6 +151,15 @@ class Inventory(Strict):
         default=10, ge=0, description="Fewer records than this in quarantine never halt a run, whatever their share."
     )
 
+    @property
+    def list_of_site(self) -> dict[str, str]:
+        """By site, the inventory list that its orders take from unless their lines say otherwise."""
+        found: dict[str, str] = {}
+        for list_id, each in self.lists.items():
+            if each.site:
+                found.setdefault(each.site, list_id)
+        return found
+
     @field_validator("full_at", mode="before")
     @classmethod
     def _check_full_at(cls, full_at: object) -> object:

@@ -80,7 +80,7 @@ class ApiSource:
         batcher = Batcher("order", self._batch_records)
         position = 0
         for site in sorted(self._sites):
-            pages = self._named(site, selection.keys) if selection.keys else self._pages(site, window)
+            pages = self._named(site, selection.keys) if selection.keys else self.pages(site, window)
             for page in pages:
                 yield from batcher.add(self._tables(page, site, position, numbers), 0)
                 position += len(page)
@@ -100,8 +100,8 @@ class ApiSource:
                     raise
                 log.info("site %s has no order %s", site, key)
 
-    def _pages(self, site: str, window: Window) -> Iterator[list[Json]]:
-        """Page by the window's own field instead of by offset.
+    def pages(self, site: str, window: Window) -> Iterator[list[Json]]:
+        """Give all orders of a site in a window as SCAPI answers them, paged by the window's own field instead of by offset.
 
         An order that is modified while the list is paged leaves the window, and the orders behind it
         move up: pages by offset would skip one. So each page begins at the moment that the page before

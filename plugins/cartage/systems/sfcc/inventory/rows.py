@@ -1,0 +1,128 @@
+"""Feed rows out of stock records, by columns: what each says, and by what it is known to say nothing new."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cartage.records.batch import Batch
+from cartage.records.columns import INSTANT
+from cartage.records.inventory_feed import ROWS
+from cartage.systems.sfcc.inventory.units import millionths, quantities, texts
+
+if TYPE_CHECKING:
+    from cartage.systems.sfcc.inventory.units import Flags, Ints
+
+KIT = "kit"
+STAMPED = "@"
+"""What parts a hash that says the content once more, and why, from the content."""
+
+
+@dataclass
+class Figures:
+    """The figures of a batch, a place a record, in millionths of a unit.
+
+    Attributes:
+        free: units that the shop may sell, before safety stock; below zero, more was sold than there was.
+        safety: units to keep back.
+        beyond: units that may be sold beyond the stock.
+        after: of the units that the shop sold and did not take back, those that it counts from after the date itself.
+        explained: units of a fall that orders explain.
+        as_of: date of the allocation, microseconds of Unix time.
+        touched: the shop's own turnover moved since it was last told.
+        kept: what the shop was told is left as it is.
+        perpetual: is never sold out.
+        stopped: must not be sold any more.
+    """
+
+    free: Ints
+    safety: Ints
+    beyond: Ints
+    after: Ints
+    explained: Ints
+    as_of: Ints
+    touched: Flags
+    kept: Flags
+    perpetual: Flags
+    stopped: Flags
+
+
+def figures_of(root: pa.Table, as_of: Ints) -> Figures:
+    """Give the figures of stock records as the ERP counts them, dated, before anything the shop sold."""
+    count = len(root)
+    stopped = ~np.asarray(pc.fill_null(pc.equal(root["state"], "active"), False))
+    handled = np.asarray(pc.fill_null(pc.is_in(root["handling"], pa.array(["preorder", "backorder"])), False))
+    return Figures(
+        free=millionths(root["available"]),
+        safety=np.maximum(millionths(root["safety"]), 0),
+        beyond=np.where(handled & ~stopped, np.maximum(millionths(root["backorder"]), 0), 0),
+        after=np.zeros(count, np.int64),
+        explained=np.zeros(count, np.int64),
+        as_of=as_of,
+        touched=np.zeros(count, np.bool_),
+        kept=np.zeros(count, np.bool_),
+        perpetual=np.asarray(pc.fill_null(root["perpetual"], False)) & ~stopped,
+        stopped=stopped,
+    )
+
+
+def rows_of(root: pa.Table, figures: Figures, told: pa.Table) -> Batch:
+    """Make the feed rows.
+
+    Safety stock comes off last. What was sold beyond the stock comes off what may be sold beyond it.
+
+    Args:
+        root: stock records.
+        figures: of them.
+        told: what the shop was last told of them: columns `hash`, `value`, `as_of`.
+    """
+    perpetual = figures.perpetual
+    allocation = np.where(figures.stopped, 0, np.maximum(figures.free + figures.after - figures.safety, 0))
+    beyond = np.maximum(figures.beyond - np.maximum(-(figures.free + figures.after), 0), 0)
+    value = np.maximum(allocation - figures.after, 0) + beyond
+    told_value = millionths(told["value"].cast(pa.decimal128(38, 6)))
+    fall = np.maximum(told_value - value, 0)
+    columns = {
+        "record": root["stock"],
+        "key": root["key"],
+        "version": root["version"],
+        "group": root["list_id"],
+        "sku": root["sku"],
+        "allocation": quantities(allocation, perpetual),
+        "as_of": pa.array(figures.as_of, pa.int64()).cast(INSTANT),
+        "perpetual": pa.array(perpetual),
+        "handling": pc.if_else(pa.array(figures.stopped | perpetual), "none", pc.fill_null(root["handling"], "none")),
+        "backorder": quantities(beyond, perpetual | (figures.beyond == 0)),
+        "in_stock_at": pc.if_else(pa.array(figures.stopped | perpetual), pa.scalar(None, INSTANT), root["in_stock_at"]),
+        "explained": quantities(np.minimum(figures.explained, fall)),
+        "value": pc.if_else(pa.array(perpetual), pa.scalar(None, pa.string()), texts(quantities(value))),
+        "before": told["value"],
+    }
+    columns["hash"] = _hashes(pa.table(columns), figures, told)
+    return Batch("inventory_feed", {"rows": pa.table({name: columns[name] for name in ROWS.names}, ROWS)})
+
+
+def _hashes(rows: pa.Table, figures: Figures, told: pa.Table) -> pa.Array:
+    """Give what tells one row's content from another's. It is short, so it is the content itself.
+
+    An allocation of 10 after the shop sold 3 and 3 came back says the same as the 10 before, and yet must go out:
+    the shop still takes its 3 off. So where the shop's own turnover moved since it was last told, up to the
+    allocation's date, the date becomes part of the hash. Where nothing moved, the hash told last is given again,
+    with the date it may have, so that a row goes out once for what moved and not twice.
+    """
+    count = texts(rows["allocation"].combine_chunks())
+    parts = [pc.coalesce(count, pa.scalar("perpetual")), rows["handling"].combine_chunks()]
+    parts.append(pc.fill_null(texts(rows["backorder"].combine_chunks()), ""))
+    parts.append(pc.fill_null(pc.cast(pc.cast(rows["in_stock_at"].combine_chunks(), pa.int64()), pa.string()), ""))
+    content = pc.binary_join_element_wise(*parts, "|")
+    date = pc.cast(pa.array(figures.as_of // 1_000_000), pa.string())
+    stamped = pc.binary_join_element_wise(content, date, STAMPED)
+    last = told["hash"].combine_chunks()
+    same = pc.fill_null(pc.equal(pc.replace_substring_regex(last, f"{STAMPED}.*$", ""), content), False)
+    untouched = pc.if_else(same, last, content)
+    touched = pa.array(figures.touched & ~figures.perpetual)
+    return pc.if_else(pa.array(figures.kept), pc.coalesce(last, content), pc.if_else(touched, stamped, untouched))
