@@ -87,5 +87,5 @@ class Shipments(Strict):
             if "{number}" not in address:
                 raise wrong("has no `{number}` in it, where the tracking number stands", "tracking_urls", carrier)
         if "events" in self.by and "default" not in self.tracking_urls:
-            raise wrong("must have a `default:`, since the shop takes no event without an address", "tracking_urls")
+            raise wrong("`tracking_urls` must have a `default:`, since the shop takes no event without an address", "by")
         return self
