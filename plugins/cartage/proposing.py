@@ -69,7 +69,7 @@ def proposals_dag(integration: str) -> DAG:
 
         @task_group(group_id="proposal")
         def one(number: Any) -> None:
-            asked = AskOperator(task_id="ask", proposal=number)
+            asked = AskOperator(task_id="ask", proposal=number, map_index_template="proposal {{ task.proposal }}")
             SendOperator(task_id="send", answered=asked.output)
 
         one.expand(number=collected.output)
