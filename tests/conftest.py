@@ -18,7 +18,7 @@ for name in [each for each in os.environ if each.startswith(("AIRFLOW", "CARTAGE
     del os.environ[name]
 os.environ |= {
     "AIRFLOW_HOME": str(HOME),
-    "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+    "AIRFLOW__CORE__DAGS_FOLDER": str(HOME / "dags"),  # empty: `dag.test()` reads and writes all of it at each call
     "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     "AIRFLOW__CORE__UNIT_TEST_MODE": "False",

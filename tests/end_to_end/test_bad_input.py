@@ -28,7 +28,6 @@ an order changed by hand                `test_refusals.py`; ``systems/netsuite/t
 
 from __future__ import annotations
 
-import os
 import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -39,6 +38,7 @@ from sandbox.shop.bad import bad_drop
 from sandbox.shop.delivery import deliver, order_drop
 from sandbox.shop.oracle import expect
 from sandbox.shop.orders import NOW, variety
+from tests.end_to_end.stack import ROOT
 
 if TYPE_CHECKING:
     from tests.end_to_end.stack import Stack
@@ -136,6 +136,6 @@ def test_a_wrong_deploy_setting_is_an_import_error_with_its_line(stack: Stack) -
     from airflow.dag_processing.dagbag import DagBag
 
     stack.setting('    schedule: "*/15 * * * *"', '    shedule: "*/15 * * * *"')
-    bag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
+    bag = DagBag(str(ROOT / "dags"))
     (said,) = {each.strip().splitlines()[-1] for each in bag.import_errors.values()}
     assert re.search(r"integrations/sfcc_netsuite\.yaml:\d+: .*shedule", said)
