@@ -10,7 +10,9 @@ from cartage.systems.sfcc.sftp_folder import SftpFolder
 from cartage.systems.sfcc.source import DropSource, Flow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    import pyarrow as pa
 
     from cartage.context import FlowContext
     from cartage.records.batch import Batch
@@ -57,6 +59,13 @@ def transformer(context: FlowContext) -> Callable[[Iterable[Batch], int], Iterat
 
         return to_feeds
     raise _not_taken(context)
+
+
+def salvaged(original: bytes, site: str, order_no: str, lists: Mapping[str, str]) -> pa.Table:
+    """Give what an order took from stock that cannot be read as an order; see `salvage.salvaged`."""
+    from cartage.systems.sfcc.inventory.salvage import salvaged as made_out
+
+    return made_out(original, site, order_no, lists)
 
 
 def target(context: FlowContext) -> Target | FeedTarget:

@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from cartage.context import FlowContext
     from cartage.settings import Settings
-    from cartage.systems.sfcc.api_source import ApiSource
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +45,13 @@ class Asked:
     at: datetime
 
 
+class Pages(Protocol):
+    """Gives a site's orders, a page at a time."""
+
+    def pages(self, site: str, window: Window) -> Iterator[list[Json]]:
+        """Give all orders of a site that were changed in a window, as SCAPI answers them."""
+
+
 def asking(flow: FlowContext) -> Callable[[datetime, pa.Table], Asked] | None:
     """Give what asks the shop for the orders that were placed or changed since a moment; None when it is not to be asked.
 
@@ -68,7 +74,14 @@ def asking(flow: FlowContext) -> Callable[[datetime, pa.Table], Asked] | None:
     return lambda since, booked: ask(source, flow.settings, since, booked)
 
 
-def ask(source: ApiSource, settings: Settings, since: datetime, booked: pa.Table) -> Asked:
+def ask(
+    source: Pages,
+    settings: Settings,
+    since: datetime,
+    booked: pa.Table,
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Asked:
     """Ask for the orders that were placed or changed since a moment, cancelled ones too.
 
     Args:
@@ -76,12 +89,13 @@ def ask(source: ApiSource, settings: Settings, since: datetime, booked: pa.Table
         settings: the run's.
         since: every order that was placed before it is in `booked`.
         booked: what the ledger knows.
+        clock: gives the time now.
 
     Raises:
         RetryableError: the shop does not answer for now.
         BatchError: the shop refuses the API client.
     """
-    at = datetime.now(UTC)
+    at = clock()
     skew = settings.inventory.allocation.skew
     lists = settings.inventory.list_of_site
     rows: list[Json] = []
