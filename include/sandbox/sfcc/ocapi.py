@@ -154,6 +154,7 @@ class DataApi:
         if not isinstance(query, dict):
             raise Fault(400, "InvalidSearchRequestException", "The search request needs a query.")
         start, count = page_of(body.get("start", 0), body.get("count", 25))
+        _matches(query, {})  # a query that is not served is a fault also where there is nothing to find
         hits = [each for each in map(_execution, self._jobs.executions()) if _matches(query, each)]
         for sort in reversed(body.get("sorts", [])):
             if sort.get("field") not in {"job_id", "start_time", "end_time", "status"}:
@@ -250,17 +251,17 @@ def _job_not_found(job_id: str) -> Fault:
     return Fault(404, "JobNotFoundException", f"No job with ID '{job_id}' was found.", jobId=job_id)
 
 
-def _matches(query: Json, hit: Json) -> bool:
+def _matches(query: object, hit: Json) -> bool:
     """Say whether a hit is what a query asks for; of OCAPI's queries the ones that jobs are found by."""
-    kind, asked = next(iter(query.items()), ("", {}))
+    kind, asked = next(iter(query.items()), (None, None)) if isinstance(query, dict) else (None, None)
     if kind == "match_all_query":
         return True
-    if kind == "term_query":
+    if kind == "term_query" and isinstance(asked, dict):
         values = [str(each) for each in asked.get("values", [])]
         if asked.get("operator") not in {"is", "one_of"} or set(asked.get("fields", [])) - {"id", "job_id", "status"}:
             raise Fault(400, "InvalidSearchRequestException", "A term_query takes id, job_id or status, is or one_of.")
-        return any(hit.get(field) in values for field in asked["fields"])
-    if kind == "bool_query":
+        return any(hit.get(field) in values for field in asked.get("fields", []))
+    if kind == "bool_query" and isinstance(asked, dict):
         return (
             all(_matches(each, hit) for each in asked.get("must", []))
             and not any(_matches(each, hit) for each in asked.get("must_not", []))

@@ -15,6 +15,8 @@ import asyncssh
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from asyncssh.misc import MaybeAwait
+
     from sandbox.sfcc.conduct import Conduct, UploadFault
 
 FOLDERS = (
@@ -83,11 +85,11 @@ class _Jail(asyncssh.SFTPServer):
                 self._failing[id(file)] = fault
         return file
 
-    def write(self, file_obj: object, offset: int, data: bytes) -> int:
+    def write(self, file_obj: object, offset: int, data: bytes) -> MaybeAwait[int]:
         """Write a block, or the part of it that comes before the failure."""
         fault = self._failing.get(id(file_obj))
         if fault is None or offset + len(data) <= fault.after_bytes:
-            return int(super().write(file_obj, offset, data))  # type: ignore[call-overload]
+            return super().write(file_obj, offset, data)
         super().write(file_obj, offset, data[: max(0, fault.after_bytes - offset)])
         if fault.full:
             raise asyncssh.SFTPNoSpaceOnFilesystem("No space left on device")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +9,8 @@ import pytest
 from tests.sandbox.sfcc.feeds import inventory, record
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from tests.sandbox.sfcc.feeds import Shop
 
 SKU = "NL-1003"

@@ -105,28 +105,37 @@ def test_what_the_schema_refuses_is_refused_and_nothing_else(data: st.DataObject
 def change(data: st.DataObject, root: etree._Element) -> None:
     """Spoil an element in one place, or leave it good by chance."""
     element = data.draw(st.sampled_from(list(root.iter("*"))), label="element")
-    kind = data.draw(
-        st.sampled_from(["text", "drop", "again", "move", "attribute", "lose", "rename", "comment", "tail"])
-    )
+    if element is root or data.draw(st.booleans()):
+        change_content(data, element)
+    else:
+        change_place(data, element, element.getparent())
+
+
+def change_content(data: st.DataObject, element: etree._Element) -> None:
+    kind = data.draw(st.sampled_from(["text", "set", "lose", "new", "comment"]))
     if kind == "text" and not len(element):
         element.text = data.draw(st.sampled_from(TEXTS))
-    elif kind == "attribute" and element.attrib:
-        element.set(data.draw(st.sampled_from(sorted(element.attrib))), data.draw(st.sampled_from(TEXTS)))
-    elif kind == "attribute":
+    elif kind in {"set", "lose"} and element.attrib:
+        name = data.draw(st.sampled_from(sorted(element.attrib)))
+        if kind == "lose":
+            del element.attrib[name]
+        else:
+            element.set(name, data.draw(st.sampled_from(TEXTS)))
+    elif kind == "new":
         element.set("unknown", "x")
-    elif kind == "lose" and element.attrib:
-        del element.attrib[data.draw(st.sampled_from(sorted(element.attrib)))]
     elif kind == "comment":
         element.append(etree.Comment("a comment"))
-    elif element is not root:
-        parent = element.getparent()
-        if kind == "drop":
-            parent.remove(element)
-        elif kind == "again":
-            parent.append(etree.fromstring(etree.tostring(element, with_tail=False)))
-        elif kind == "move":
-            parent.insert(0, element)
-        elif kind == "rename":
-            element.tag = data.draw(st.sampled_from([f"{{{root.nsmap[None]}}}unknown", "bare"]))
-        elif kind == "tail":
-            element.tail = data.draw(st.sampled_from([" ", "text"]))
+
+
+def change_place(data: st.DataObject, element: etree._Element, parent: etree._Element) -> None:
+    kind = data.draw(st.sampled_from(["drop", "again", "move", "rename", "tail"]))
+    if kind == "drop":
+        parent.remove(element)
+    elif kind == "again":
+        parent.append(etree.fromstring(etree.tostring(element, with_tail=False)))
+    elif kind == "move":
+        parent.insert(0, element)
+    elif kind == "rename":
+        element.tag = data.draw(st.sampled_from([f"{{{element.nsmap[None]}}}unknown", "bare"]))
+    else:
+        element.tail = data.draw(st.sampled_from([" ", "text"]))

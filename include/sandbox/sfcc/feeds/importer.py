@@ -93,10 +93,12 @@ class Importer(ABC):
         """
         self._validate(path)
         batch: list[Found] = []
-        for place, element in items(path, self.format):
+        for count, (place, element) in enumerate(items(path, self.format), 1):
+            self.log.at(count)
             found = self._read(place, element)
             if found is None:
                 continue
+            found.place = count
             if found.name not in self.strict:
                 batch.append(found)
             if len(batch) >= _BATCH or found.name in self.strict:
@@ -145,6 +147,8 @@ class Importer(ABC):
     @contextmanager
     def judged(self, found: Found) -> Iterator[None]:
         """Take one element; a `Skip` leaves it out and says so in the log."""
+        if found.place:
+            self.log.at(found.place)
         try:
             yield
         except Skip as skip:

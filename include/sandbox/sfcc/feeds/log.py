@@ -43,7 +43,8 @@ class ImportLog:
         self._draft = draft
         draft.parent.mkdir(parents=True, exist_ok=True)
         self._file = draft.open("w", encoding="utf-8")
-        self._pending: list[dict[str, Any]] = []
+        self._pending: list[tuple[int, dict[str, Any]]] = []
+        self._place = 0
         self.elements: Counter[str] = Counter()
         self.skipped = 0
         self.counts: Counter[str] = Counter()
@@ -52,6 +53,10 @@ class ImportLog:
         """Count an element; gives its position."""
         self.elements[element] += 1
         return self.elements[element]
+
+    def at(self, place: int) -> None:
+        """Say which element of the feed is spoken of from here on, counting all kinds."""
+        self._place = place
 
     def say(
         self,
@@ -69,11 +74,12 @@ class ImportLog:
         self.counts[severity] += 1
         self.skipped += bool(skipped and element)
         entry: dict[str, Any] = {"severity": severity, "code": code, "element": element, "ids": ids or {}}
-        self._pending.append({**entry, "position": position, "line": line, "skipped": skipped, "message": message})
+        entry |= {"position": position, "line": line, "skipped": skipped, "message": message}
+        self._pending.append((self._place, entry))
 
     def settle(self) -> None:
         """Write what was said of the elements so far, in the feed's order."""
-        for entry in sorted(self._pending, key=lambda each: each["line"] or 0):
+        for _, entry in sorted(self._pending, key=lambda each: each[0]):
             self._write(entry)
         self._pending.clear()
 

@@ -155,7 +155,7 @@ def _walk(file: IO[bytes], form: Format) -> Iterator[tuple[tuple[str, ...], etre
     open_ones: list[tuple[tuple[str, ...], etree._Element, list[str]]] = []
     top: etree._Element | None = None
     for event, element in _parser(file, ("start", "end"), form.tags):
-        if event == "end" and element is top:
+        if event == "end" and top is not None and element is top:
             path, _, begun = open_ones.pop()
             top = open_ones[-1][1] if open_ones else None
             _check_end(element, form.containers[path])

@@ -190,6 +190,7 @@ class Found:
         attributes: by name, as read.
         children: in document order.
         position: which of its kind it is in the feed, from 1; 0 for what is no item of a feed.
+        place: which of all items it is.
     """
 
     name: str
@@ -198,6 +199,7 @@ class Found:
     attributes: dict[str, Any] = field(default_factory=dict)
     children: list[Found] = field(default_factory=list)
     position: int = 0
+    place: int = 0
 
     def all(self, name: str) -> list[Found]:
         """Give the children of a name."""
