@@ -81,9 +81,9 @@ class ColumnReader:
         for _ in range(TRIES):
             counted = self._count(text)
             rows = self._rows(text, key, schema) if counted else _texts([], schema)
-            if rows is not None and len(rows) >= counted:
+            if counted is not None and rows is not None and len(rows) >= counted:
                 return rows
-            log.warning("SuiteQL %s: %s of %d rows came; reading again", name, len(rows or ()), counted)
+            log.warning("SuiteQL %s: %s of %s rows came; reading again", name, len(rows or ()), counted)
         raise RetryableError(
             f"SuiteQL {name}: rows are missing or repeated after {TRIES} readings; the account is overloaded or is "
             "being changed in bulk. It is read again later"
@@ -106,9 +106,10 @@ class ColumnReader:
             # What else there is of the last key may stand on the next page, which begins with it.
             pages.append(_texts(page[: marks.index(last)], schema))
 
-    def _count(self, text: str) -> int:
+    def _count(self, text: str) -> int | None:
+        """Ask how many rows there are; None when the answer itself went missing."""
         rows = self._ask(f"SELECT COUNT(*) AS counted FROM ({text})", 1)  # noqa: S608, values are quoted
-        return int(rows[0]["counted"]) if rows else 0
+        return int(rows[0]["counted"]) if rows else None
 
     def _ask(self, statement: str, limit: int) -> list[dict[str, Any]]:
         answer = self._hook.request(
