@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from cartage.ledger.proposals import Proposal
 
 SUBJECTS = {
-    "to_zero": "{group}: {rows} items would go to zero, {share} of what can be sold",
-    "deletion": "{group}: {rows} prices would be deleted, {share} of the book",
-    "price_move": "{group}: {rows} prices would move by more than {limit}",
-    "first_feed": "{group}: first feed, {rows} items",
+    "to_zero": "{group}: {items} would go to zero, {share} of what can be sold",
+    "deletion": "{group}: {prices} would be deleted, {share} of the book",
+    "price_move": "{group}: {prices} would move by more than {limit}",
+    "first_feed": "{group}: first feed, {items}",
 }
 
 WHY = {
@@ -62,6 +62,8 @@ def question(proposal: Proposal) -> tuple[str, str]:
         "group": proposal.group,
         "run": proposal.run_id,
         "rows": _number(proposal.rows),
+        "items": _counted(proposal.rows, "item"),
+        "prices": _counted(proposal.rows, "price"),
         "of": _number(figures.get("of") or proposal.rows),
         "share": _percent(figures.get("share")),
         "limit": _percent(figures.get("limit")),
@@ -94,6 +96,10 @@ def _plain(value: str | None) -> str:
 
 def _number(count: int) -> str:
     return f"{count:,}".replace(",", " ")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{_number(count)} {what}{'' if count == 1 else 's'}"
 
 
 def _percent(share: float | None) -> str:

@@ -1,0 +1,202 @@
+"""Guardrails against a real ledger: what is held, what the next runs make of it, and what a person is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pytest
+
+from cartage.ledger import Ledger
+from cartage.operators.asking import question
+from cartage.operators.base import Passage
+from cartage.operators.guardrails import conclude, hold
+from cartage.records.columns import INSTANT
+from cartage.records.outcome import Outcome, Verdict
+from cartage.settings.guardrails import PriceGuardrail, StockGuardrail
+from cartage.windows import Selection, Window
+from tests.ledger.ledger_examples import KEY, NOON
+from tests.operators.test_judging import Row, falls, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from cartage.ledger.proposals import Proposal
+
+NAME, FLOW, RECORD = "shop_erp", "inventory", "stock"
+RULES = StockGuardrail(to_zero_share=0.2, to_zero_min=3)
+TEN = [Row(f"s{number}", None, "9") for number in range(10)]
+
+
+@dataclass
+class Flow:
+    """A flow's runs over one ledger; each reads the rows it is given."""
+
+    ledger: Ledger
+    rules: Any = RULES
+    integration: Any = field(default_factory=lambda: SimpleNamespace(name=NAME))
+    flow: str = FLOW
+    record: str = RECORD
+    events: list[str] = field(default_factory=list)
+
+    def run(self, rows: list[Row], selection: Selection | None = None) -> set[str]:
+        """Run, tell the shop of what is not held, and give the skus that are."""
+        selection = selection or Selection()
+        now = datetime.now(UTC)
+        run = self.ledger.runs.open(
+            integration=NAME, flow=FLOW, dag_id=f"{NAME}.{FLOW}", dag_run_id=f"run at {now}", run_type="manual",
+            started_by=None, window=Window(None, now), selection=selection, settings_digest="0",
+        )  # fmt: skip
+        told = {row["key"]: row["value"] for row in self.ledger.outcomes.known_values(NAME, RECORD).to_pylist()}
+        rows = [replace(each, before=told.get(f"{each.group}/{each.sku}")) for each in rows]
+        judged = table(rows)
+        self.ledger.tallies.put(run, RECORD, 0, {"extracted": len(rows)})
+        noted = judged.select(["record", "key", "hash", "value"]).rename_columns(["row", "key", "hash", "value"])
+        noted = noted.append_column("version", pa.array([now.isoformat()] * len(rows), pa.string()))
+        noted = noted.append_column("as_of", pa.array([NOON] * len(rows), INSTANT))
+        self.ledger.outcomes.extracted(run, RECORD, noted, 0)
+        settings: Any = SimpleNamespace(
+            settings=SimpleNamespace(**{FLOW: SimpleNamespace(guardrail=self.rules)}), flow=FLOW
+        )
+        runtime: Any = self
+        held = set(hold(runtime, settings, Passage(run, "0", {}, selection.dry_run, ()), judged).to_pylist())
+        sent = [Verdict(row, f"{each.group}/{each.sku}", Outcome.CREATED)
+                for row, each in enumerate(rows) if row not in held]  # fmt: skip
+        self.ledger.outcomes.settle(run, RECORD, sent)
+        balance = self.ledger.outcomes.balance(run)[RECORD]
+        assert (balance.unaccounted, balance.count(Outcome.HELD)) == (0, len(held))
+        self.ledger.runs.close(run, "settled")
+        if not selection.dry_run:
+            conclude(runtime, self.ledger.runs.get(run), self.context())
+        return {rows[row].sku for row in held}
+
+    def context(self) -> Any:
+        """Give a task's context as far as `conclude` needs it."""
+        told = SimpleNamespace(add=lambda asset, extra: self.events.append(f"{asset.name} {extra['proposals']}"))
+        return {"outlet_events": _Events(told)}
+
+    def newest(self) -> Proposal:
+        """Give the newest proposal."""
+        return self.ledger.proposals.recent(NAME)[0]
+
+
+class _Events:
+    def __init__(self, told: Any) -> None:
+        self._told = told
+
+    def __getitem__(self, alias: object) -> Any:
+        return self._told
+
+
+@pytest.fixture
+def flow(tmp_path: Path) -> Iterator[Flow]:
+    ledger = Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}", KEY)
+    ledger.migrate()
+    yield Flow(ledger)
+    ledger.close()
+
+
+@pytest.fixture
+def stocked(flow: Flow) -> Flow:
+    """Give a flow whose first feed was approved and sent."""
+    flow.run(TEN)
+    flow.ledger.proposals.decide(flow.newest().id, "approved", by="erika")
+    assert flow.run(TEN) == set()
+    assert flow.newest().state == "sent"
+    flow.events.clear()
+    return flow
+
+
+def test_the_first_feed_asks_once(flow: Flow) -> None:
+    everything = {each.sku for each in TEN}
+    assert flow.run(TEN) == everything
+    assert flow.run(TEN[:3]) == {"s0", "s1", "s2"}
+    proposal = flow.newest()
+    assert (proposal.id, proposal.guardrail, proposal.rows, proposal.state) == (1, "first_feed", 10, "open")
+    assert flow.events == ["shop_erp.proposals [1]"] * 2, "told again while nobody asks"
+    flow.ledger.proposals.ask(1, "asks")
+    flow.run(TEN[:1])
+    assert len(flow.events) == 2
+
+
+def test_what_a_person_approved_goes_out_and_that_is_the_end_of_it(stocked: Flow) -> None:
+    zeros = falls(4)
+    assert stocked.run([*zeros, Row("s9", None, "8")]) == {"s0", "s1", "s2", "s3"}, "the rest goes out"
+    proposal = stocked.newest()
+    assert (proposal.guardrail, proposal.rows, proposal.figures["of"], proposal.figures["share"]) == (
+        "to_zero",
+        4,
+        10,
+        0.4,
+    )
+    assert stocked.ledger.proposals.keys(proposal.id) == [f"list/s{number}" for number in range(4)]
+    assert stocked.run(zeros) == {"s0", "s1", "s2", "s3"}
+    assert stocked.newest().id == proposal.id, "nobody is asked twice about the same"
+    stocked.ledger.proposals.decide(proposal.id, "approved", by="erika")
+    assert stocked.run(zeros, Selection(proposals=(proposal.id,))) == set()
+    assert stocked.ledger.proposals.get(proposal.id).state == "sent"
+
+    stocked.run([replace(each, value="5") for each in zeros])
+    assert stocked.run(zeros) == {"s0", "s1", "s2", "s3"}, "another fall is another question"
+
+
+def test_held_records_say_where_it_is_decided(stocked: Flow) -> None:
+    stocked.run(falls(4))
+    (state,) = stocked.ledger.questions.where_is("list/s0").states
+    assert state.outcome is Outcome.HELD
+    (complaint,) = state.complaints
+    assert complaint.code == "held_to_zero"
+    assert f"proposal {stocked.newest().id} is decided in Airflow" in complaint.message
+
+
+def test_a_no_is_not_asked_about_again_while_the_erp_says_the_same(stocked: Flow) -> None:
+    stocked.run(falls(4))
+    proposal = stocked.newest()
+    stocked.ledger.proposals.decide(proposal.id, "rejected", by="otto")
+    assert stocked.run(falls(4)) == {"s0", "s1", "s2", "s3"}
+    assert stocked.newest().id == proposal.id
+    (complaint,) = stocked.ledger.questions.where_is("list/s0").states[0].complaints
+    assert "was answered with a no" in complaint.message
+    stocked.rules = RULES.model_copy(update={"ask_again_hours": 0.0})
+    stocked.run(falls(4))
+    assert stocked.newest().id == proposal.id + 1
+
+
+def test_a_later_run_supersedes_what_recovered(stocked: Flow) -> None:
+    stocked.run(falls(4))
+    first = stocked.newest()
+    assert stocked.run([Row("s0", None, "7")]) == set()
+    second = stocked.newest()
+    assert (second.rows, stocked.ledger.proposals.get(first.id).state) == (3, "superseded")
+    stocked.run([Row(f"s{number}", None, "6") for number in (1, 2, 3)])
+    assert stocked.ledger.proposals.get(second.id).state == "superseded"
+    assert stocked.newest().id == second.id
+
+
+def test_a_dry_run_opens_nothing(stocked: Flow) -> None:
+    before = stocked.newest().id
+    assert stocked.run(falls(4), Selection(dry_run=True)) == {"s0", "s1", "s2", "s3"}
+    assert stocked.newest().id == before
+    assert stocked.events == []
+
+
+def test_the_question_shows_the_figures_and_the_worst(stocked: Flow) -> None:
+    stocked.run([*falls(3), replace(falls(1)[0], sku="s|7")])
+    subject, body = question(stocked.newest())
+    assert subject == "list: 3 items would go to zero, 30 % of what can be sold"
+    assert "| `s0` | 9 | 0 |" in body
+    assert "No answer within 24 hours is a no" in body
+
+
+def test_the_question_about_prices(flow: Flow) -> None:
+    flow.rules = PriceGuardrail(first_feed=False)
+    flow.run([Row("a|b", None, "100.500000"), Row("c", None, "3")])
+    assert flow.run([Row("a|b", None, "1"), Row("c", None, "4")]) == {"a|b"}
+    subject, body = question(flow.newest())
+    assert subject == "list: 1 price would move by more than 50 %"
+    assert "0 would rise, 1 would fall" in body
+    assert "| `a&#124;b` | 100.5 | 1 |" in body
