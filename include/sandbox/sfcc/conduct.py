@@ -45,8 +45,8 @@ class Fault:
         self.times -= 1
         return True
 
-    def response(self) -> Response:
-        """Give the failing answer."""
+    def response(self, path: str) -> Response:
+        """Give the failing answer, in the form of the API that the path belongs to."""
         headers = {} if self.retry_after is None else {"retry-after": f"{self.retry_after:g}"}
         if self.status == 503:
             headers |= {"sfdc_load": "95", "sfdc_load_status": "THROTTLE"}
@@ -54,6 +54,9 @@ class Fault:
             return Response(self.body, self.status, headers=headers, media_type="text/html")
         title = _TITLES.get(self.status, "Error")
         kind = title.lower().replace(" ", "-")
+        if "/dw/" in path:
+            told = {"type": f"{title.replace(' ', '')}Exception", "message": "The sandbox was told to fail."}
+            return JSONResponse({"_v": "23.2", "fault": {"arguments": {}, **told}}, self.status, headers=headers)
         body = {"title": title, "type": TYPES + kind, "detail": "The sandbox was told to fail."}
         return JSONResponse(body, self.status, headers=headers, media_type="application/problem+json")
 

@@ -60,7 +60,7 @@ class Misconduct:
                 await self._app(scope, receive, _swallow)
             await _hang_up(send)
         else:
-            await fault.response()(scope, receive, send)
+            await fault.response(path)(scope, receive, send)
 
 
 async def _swallow(_: Message) -> None:

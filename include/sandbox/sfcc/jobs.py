@@ -143,7 +143,7 @@ class Jobs:
 
     def every(self, seconds: float) -> None:
         """Run every job that has feeds to import, again and again, as a schedule of Business Manager does."""
-        self._schedule = threading.Thread(target=self._keep, args=(seconds,), name="job-schedule")
+        self._schedule = threading.Thread(target=self._keep, args=(seconds,), name="job-schedule", daemon=True)
         self._schedule.start()
 
     def _keep(self, seconds: float) -> None:
@@ -177,7 +177,7 @@ class Jobs:
                 )
             execution = self.execution(job_id, str(cursor.lastrowid))
             assert execution is not None
-            thread = threading.Thread(target=self._run, args=(self.jobs[job_id], execution), name=job_id)
+            thread = threading.Thread(target=self._run, args=(self.jobs[job_id], execution), name=job_id, daemon=True)
             self._running[job_id] = thread
             thread.start()
         return execution

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from sandbox.sfcc.feeds.inventory import FORMAT
+from sandbox.sfcc.feeds.reading import items
 from tests.sandbox.sfcc.feeds import inventory, record
 
 if TYPE_CHECKING:
@@ -101,6 +105,22 @@ def test_feeds_come_in_by_name_and_a_refused_one_does_not_stop_the_rest(ours: Sh
     assert [name for name in ("b_1.xml", "b_10.xml", "b_15.xml", "b_2.xml") if name in log.text]
     for name in left:
         (ours.folder("inventory") / name).unlink()
+
+
+def test_a_large_feed_is_read_in_flat_memory(tmp_path: Path) -> None:
+    def resident() -> float:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    path = tmp_path / "large.xml"
+    path.write_text(inventory("large", "\n".join(record(f"P{number}") for number in range(100_000))))
+    count, before, most = 0, resident(), 0.0
+
+    for count, _ in enumerate(items(path, FORMAT), 1):
+        if count % 10_000 == 0:
+            most = max(most, resident())
+
+    assert count == 100_001
+    assert most - before < 20, "a tree of it takes more than 100 MB"
 
 
 def test_modes(ours: Shop) -> None:

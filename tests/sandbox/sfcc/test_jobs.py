@@ -106,6 +106,14 @@ def test_an_import_fails_as_told(ours: Shop) -> None:
     assert ours.take("inventory", FEED, name="told.xml").folder == "archive", "each fault strikes once"
 
 
+def test_ocapi_fails_as_told_in_its_own_form(ours: Shop) -> None:
+    ours.control(faults=[{"match": "GET *product_inventory_records", "status": 503}])
+
+    answer = ours.data("GET", "/inventory_lists/RefArch-inventory/product_inventory_records")
+
+    assert fault(answer) == (503, "ServiceUnavailableException")
+
+
 @pytest.mark.parametrize("tenth", range(1, 11))
 def test_an_upload_breaks_off_at_every_tenth(ours: Shop, tenth: int) -> None:
     size = 150_000
