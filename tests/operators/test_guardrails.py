@@ -117,6 +117,10 @@ def test_the_first_feed_asks_once(flow: Flow) -> None:
     assert flow.run(TEN[:3]) == {"s0", "s1", "s2"}
     proposal = flow.newest()
     assert (proposal.id, proposal.guardrail, proposal.rows, proposal.state) == (1, "first_feed", 10, "open")
+    subject, body = question(proposal)
+    assert subject == "list: first feed, 10 items"
+    assert "10 of the items have more than nought" in body
+    assert "a full run of the flow sends the feed" in body
     assert flow.events == ["shop_erp.proposals [1]"] * 2, "told again while nobody asks"
     flow.ledger.proposals.ask(1, "asks")
     flow.run(TEN[:1])

@@ -128,7 +128,7 @@ def judge(
     past = past or Past()
     closed = _closed(rows, rules, groups, past)
     first = pc.is_in(rows["group"], value_set=pa.array(sorted(closed), pa.string()))
-    holdings = [_first_feed(rows, group, past) for group in sorted(closed)]
+    holdings = [_first_feed(rows, group, rules, past) for group in sorted(closed)]
     settled: list[int] = []
     read = set(rows["key"].to_pylist()) | set(seen) if past.open else set()
     found = _suspects(rows.filter(pc.invert(first)), rules)
@@ -236,7 +236,7 @@ def _closed(
     return {each for each in present if (each not in groups or not groups[each].told) and each not in past.opened}
 
 
-def _first_feed(rows: pa.Table, group: str, past: Past) -> Holding:
+def _first_feed(rows: pa.Table, group: str, rules: StockGuardrail | PriceGuardrail, past: Past) -> Holding:
     theirs = rows.filter(pc.equal(rows["group"], group))
     records = tuple(theirs["record"].to_pylist())
     at = (group, FIRST_FEED)
@@ -248,7 +248,9 @@ def _first_feed(rows: pa.Table, group: str, past: Past) -> Holding:
     above = pc.sum(pc.greater(values, pa.scalar(Decimal(0), AMOUNT))).as_py() or 0
     largest = theirs.append_column("number", values).sort_by([("number", "descending"), ("key", "ascending")])
     figures = {"of": 0, "above_nought": above, "examples": _examples(largest.slice(0, EXAMPLES).to_pylist())}
-    return Holding(group, FIRST_FEED, records, draft=Draft(group, FIRST_FEED, figures, None, len(records)))
+    return Holding(
+        group, FIRST_FEED, records, draft=Draft(group, FIRST_FEED, figures | answering(rules), None, len(records))
+    )
 
 
 def _suspects(rows: pa.Table, rules: StockGuardrail | PriceGuardrail) -> dict[tuple[str, str], list[Suspect]]:
