@@ -35,9 +35,6 @@ class Account:
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
-    def id_of(self, sku: str) -> str:
-        return self.endpoint.rows(f"SELECT id FROM item WHERE itemid = '{sku}'")[0]["id"]  # noqa: S608
-
     def order(self, number: str, lines: dict[str, tuple[str, int]], **more: Any) -> None:
         """Write an order of the shop, as Cartage writes it: line id -> sku and quantity."""
         body = {
