@@ -40,7 +40,7 @@ Use::
 
 from cartage.mapping.compiled import Shortened
 from cartage.mapping.faults import LookupMissing, MappingFault, ValueMissing, ValueRefused
-from cartage.mapping.target import TargetMapping, load_mapping, read_mapping
+from cartage.mapping.target import TargetMapping, load_mapping, only_fields, read_mapping
 
 __all__ = [
     "LookupMissing",
@@ -50,5 +50,6 @@ __all__ = [
     "ValueMissing",
     "ValueRefused",
     "load_mapping",
+    "only_fields",
     "read_mapping",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from cartage import yamlfile
@@ -200,6 +200,12 @@ def read_mapping(document: Document) -> TargetMapping:
                 (*found.at, "attribute", "owner"), f"must be `{mapping.record}`, or left out for the row at hand"
             )
     return mapping
+
+
+def only_fields(mapping: TargetMapping, fields: Collection[str]) -> TargetMapping:
+    """Give a mapping that writes some of the payload's fields only, given the first words of their paths."""
+    body = Body({name: rule for name, rule in mapping.file.body.root.items() if name in fields})
+    return replace(mapping, file=mapping.file.model_copy(update={"body": body}))
 
 
 def _refuse_stray_words(found: _Found, document: Document) -> None:

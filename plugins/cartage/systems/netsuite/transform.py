@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cartage.errors import Complaint
-from cartage.mapping import MappingFault, canonical
+from cartage.mapping import MappingFault, canonical, only_fields
 from cartage.records.batch import Batch
 from cartage.records.columns import MONEY
 from cartage.records.document import DOCUMENTS
@@ -29,7 +29,7 @@ from cartage.systems.netsuite.bulk.documents import plain_documents
 from cartage.systems.netsuite.orders import attributes, customers, payload_rows, tie_out
 from cartage.systems.netsuite.orders.amounts import minor_unit, with_adjustments, with_known
 from cartage.systems.netsuite.orders.assemble import CLOSED, Assembled, assemble
-from cartage.systems.netsuite.orders.columns import LINE, LOOKUPS, OFFERED, ORDER
+from cartage.systems.netsuite.orders.columns import CLOSING, LINE, LOOKUPS, OFFERED, ORDER
 from cartage.systems.netsuite.orders.known import Known, ask, check_deposit, check_order
 from cartage.systems.netsuite.orders.model import SalesOrder, ShopOrder
 from cartage.systems.netsuite.orders.rows import Row, by, rows
@@ -41,23 +41,6 @@ if TYPE_CHECKING:
     from cartage.mapping.compiled import Lookup
     from cartage.seams import References
     from cartage.settings import Settings, Site
-
-CLOSING = frozenset(
-    {
-        "subsidiary",
-        "currency",
-        "otherRefNum",
-        "custbody_ctg_site",
-        "custbody_ctg_order_no",
-        "custbody_ctg_cancel_reason",
-        "custbody_ctg_replace_reason",
-        "custbody_ctg_replacement_order_no",
-    }
-)
-"""All that a cancellation says: whose order it is, and why. Nothing else of a closed order may change."""
-
-OF_ORDERS = ("order", "customer", "contact", "deposit")
-"""Mappings that orders need."""
 
 Render = Callable[[Row], dict[str, Any]]
 
@@ -143,8 +126,6 @@ class _Writer:
             except MappingFault as fault:
                 faults.append(fault.complaint)
                 continue
-            if draft.fields is not None:
-                body = {name: value for name, value in body.items() if name in draft.fields}
             text, digest = canonical.written(body)
             found.append(
                 (
@@ -177,29 +158,33 @@ class _Draft:
     action: str = "upsert"
     expected: str | None = None
     match: str | None = None
-    fields: frozenset[str] | None = None
 
 
 def _orders(
     batch: Batch, settings: Settings, mappings: dict[str, TargetMapping], known: Known, integration: str
 ) -> Transformed:
     """Do plain orders by columns, and the others row by row."""
-    mappings = {**mappings, "order": attributes.with_fields(mappings["order"], settings.orders.attributes)}
+    order = attributes.with_fields(mappings["order"], settings.orders.attributes)
     lookups = _lookups(settings, known)
-    checked = {name: mappings[name].check(OFFERED[name], LOOKUPS) for name in OF_ORDERS}
-    documents, done = plain_documents(batch, settings, checked, lookups, known, integration)
+    checked = {**_checked(mappings, ("customer", "contact", "deposit")), **_checked({"order": order}, ("order",))}
+    checked["closing"] = only_fields(checked["order"], CLOSING)
+    documents, done = plain_documents(batch, checked, lookups, settings=settings, known=known, integration=integration)
     if done.all():
         return Transformed(Batch("document", {"documents": documents}), [])
-    writer = _Writer("order", {name: checked[name].compile(lookups) for name in OF_ORDERS})
+    writer = _Writer("order", {name: each.compile(lookups) for name, each in checked.items()})
     rest = batch.only(batch.root["order"].filter(pa.array(~done))) if done.any() else batch
-    for order in _shop_orders(rest, _unread(mappings["order"])):
-        site = settings.sites.get(order.columns["site"])
-        _check(order, site)
+    for each in _shop_orders(rest, _unread(order)):
+        site = settings.sites.get(each.columns["site"])
+        _check(each, site)
         drafts: list[_Draft] = []
-        if site is not None and not order.complaints:
-            drafts = _order_drafts(order, settings, site, integration, known)
-        writer.write(order.columns, order.columns["order"], drafts, order.complaints)
+        if site is not None and not each.complaints:
+            drafts = _order_drafts(each, settings, site, integration, known)
+        writer.write(each.columns, each.columns["order"], drafts, each.complaints)
     return _together(documents, writer.transformed())
+
+
+def _checked(mappings: Mapping[str, TargetMapping], names: Iterable[str]) -> dict[str, TargetMapping]:
+    return {name: mappings[name].check(OFFERED[name], LOOKUPS) for name in names}
 
 
 def _together(documents: pa.Table, others: Transformed) -> Transformed:
@@ -305,7 +290,7 @@ def _closing_drafts(
     for part in made.sales_orders:
         header = SalesOrder(part.external_id, part.shipment, part.suffix, [])
         row = payload_rows.order_row(order, header, settings, site=site, customer=customer, integration=integration)
-        drafts.append(_Draft("order", "salesOrder", part.external_id, row, action="cancel", fields=CLOSING))
+        drafts.append(_Draft("closing", "salesOrder", part.external_id, row, action="cancel"))
     return drafts
 
 
@@ -315,7 +300,7 @@ def _person(document: customers.CustomerDocument) -> _Draft:
 
 def _customers(batch: Batch, settings: Settings, mappings: dict[str, TargetMapping], integration: str) -> Transformed:
     lookups = _lookups(settings, None)
-    checked = {name: mappings[name].check(OFFERED[name], LOOKUPS) for name in ("customer", "contact")}
+    checked = _checked(mappings, ("customer", "contact"))
     writer = _Writer("customer", {name: each.compile(lookups) for name, each in checked.items()})
     addresses, groups = by(batch.tables["addresses"], "customer"), by(batch.tables["groups"], "customer")
     custom = by(batch.tables["attributes"], "customer")

@@ -1,4 +1,4 @@
-"""Customers of plain orders: `customers.of_order` for all at once. A company is never a plain order's customer."""
+"""Customers of plain orders, and the contacts behind companies: `customers.of_order` for all at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cartage.mapping import canonical
-from cartage.mapping.frames import Children, Const, Frame, joined, json_of
+from cartage.mapping.frames import Children, Const, Frame, Json, joined, json_of
 from cartage.mapping.transforms import family_name, given_names
 from cartage.records import customer as record
 from cartage.systems.netsuite import external_ids
@@ -23,7 +23,9 @@ from cartage.systems.netsuite.orders.customers import NAMELESS, NO_FIRST_NAME
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cartage.mapping.frames import Column
     from cartage.systems.netsuite.bulk.tables import Run, Tables
+    from cartage.systems.netsuite.external_ids import Kind
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,9 @@ class Customers:
         ids: external id of each customer.
         matches: what an existing customer may be matched by, as JSON.
         frame: the customers' columns.
+        contacts: for each contact, the place of its customer.
+        contact_ids: external id of each contact.
+        contact_frame: the contacts' columns.
     """
 
     references: pa.Array
@@ -43,6 +48,9 @@ class Customers:
     ids: pa.Array
     matches: pa.Array
     frame: Frame
+    contacts: Ints
+    contact_ids: pa.Array
+    contact_frame: Frame
 
 
 def customers(tables: Tables, run: Run, chosen: Ints) -> Customers:
@@ -52,21 +60,28 @@ def customers(tables: Tables, run: Run, chosen: Ints) -> Customers:
     guest = (~flags(pc.is_valid(some(number))) | orders.equals("customer_guest", True))[chosen]
     named = np.ones(len(chosen), bool) if rules.guests != "default_customer" else ~guest
     place = np.flatnonzero(named)
-    some_orders = _Orders(tables, run, chosen[place], guest[place])
-    ids = some_orders.ids()
+    buyers = _Buyers(tables, run, chosen[place], guest[place])
+    ids = buyers.ids("cust")
     references = pa.repeat(canonical.dumps({"id": rules.default_guest_customer}), len(chosen))
     own = joined(['{"$document":', *json_of(ids), "}"], len(place), lenient=False)
     references = pc.replace_with_mask(references, pa.array(named), own)
-    return Customers(references, place, ids, some_orders.matches(ids), some_orders.frame())
+    contacts = np.flatnonzero(buyers.companies)
+    people = _Buyers(tables, run, chosen[place[contacts]], guest[place[contacts]])
+    return Customers(
+        references, place, ids, buyers.matches(ids), buyers.frame(Const(None)),
+        contacts, people.ids("cont"), people.frame(Json(picked(own, contacts))),
+    )  # fmt: skip
 
 
-class _Orders:
+class _Buyers:
     """Orders whose customers are wanted."""
 
     def __init__(self, tables: Tables, run: Run, chosen: Ints, guest: Flags) -> None:
         self._rows, self._run, self._chosen, self._guest = tables.rows["orders"], run, chosen, guest
         self._shipments, self._shipment = tables.rows["shipments"], tables.first("shipments")[chosen]
         self._list = run.site.customer_list or run.name
+        self._company = where(self._rows.equals("business_type", "B2B")[chosen], self._own("bill_company_name"))
+        self.companies: Flags = flags(pc.is_valid(some(self._company)))
 
     def _own(self, name: str) -> pa.Array:
         return picked(self._rows[name], self._chosen)
@@ -74,7 +89,7 @@ class _Orders:
     def _ship(self, name: str) -> pa.Array:
         return picked(self._shipments[name], self._shipment)
 
-    def ids(self) -> pa.Array:
+    def ids(self, kind: Kind) -> pa.Array:
         """Give external ids: by customer number, of guests by e-mail, else by order number."""
         keys, guest = self._own("customer_no"), self._guest
         keys = encoded(where(guest, "", keys))
@@ -89,7 +104,7 @@ class _Orders:
                 return external_ids.one_time_key(numbers[row].as_py())
 
             keys = replaced(keys, guest, key)
-        return whole(self._run.integration, self._list, "cust", keys)
+        return whole(self._run.integration, self._list, kind, keys)
 
     def matches(self, ids: pa.Array) -> pa.Array:
         """As `customers._match`, written as canonical JSON."""
@@ -109,15 +124,15 @@ class _Orders:
                 ',"email":', text(email),
                 ',"external_ids":[', text(ids),
                 '],"guest":', pc.cast(pa.array(self._guest), pa.string()),
-                f',"is_person":true,"site":{canonical.dumps(run.name)}'
-                f',"subsidiary":{canonical.dumps(run.site.subsidiary)}}}',
+                ',"is_person":', pc.cast(pa.array(~self.companies), pa.string()),
+                f',"site":{canonical.dumps(run.name)},"subsidiary":{canonical.dumps(run.site.subsidiary)}}}',
             ],
             count,
             lenient=False,
         )  # fmt: skip
 
-    def frame(self) -> Frame:
-        """Give the columns that the mapping `customer` reads."""
+    def frame(self, company: Column) -> Frame:
+        """Give the columns that the mappings `customer` and `contact` read, given the references to companies."""
         run = self._run
         columns: dict[str, Any] = dict.fromkeys([*record.CUSTOMERS.names, *CUSTOMER], Const(None))
         same = {name: f"bill_{name}" for name in ("salutation", "title", "first_name", "second_name", "last_name")}
@@ -131,7 +146,9 @@ class _Orders:
             "customer_list": Const(self._list),
             "subsidiary_id": Const(run.site.subsidiary),
             "currency_id": lambda: currency_ids(run, self._own("currency")),
-            "is_person": Const(True),
+            "company_name": self._company if self.companies.any() else Const(None),
+            "company_ref": company,
+            "is_person": pa.array(~self.companies) if self.companies.any() else Const(True),
             "guest": lambda: where(self._guest, True),
             "given_name": lambda: self._name("first_name", given_names, NO_FIRST_NAME),
             "family_name": lambda: self._name("last_name", family_name, NAMELESS),

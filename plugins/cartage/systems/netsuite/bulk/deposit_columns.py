@@ -19,6 +19,7 @@ from cartage.systems.netsuite.orders.payments import is_due, rule_of
 
 if TYPE_CHECKING:
     from cartage.settings.orders import PaymentRule
+    from cartage.systems.netsuite.bulk.parts import Parts
     from cartage.systems.netsuite.bulk.tables import Run, Tables
 
 _NAMES = ("method", "processor_id", "kind", "transaction_type")
@@ -46,7 +47,7 @@ class Due:
         return Due(self.row[places], self.owner[places], self.account.take(own), self.method.take(own))
 
 
-def due(tables: Tables, run: Run, good: Flags) -> Due:
+def due(tables: Tables, run: Run, parts: Parts, good: Flags) -> Due:
     """Find the payments that become deposits, and take orders out of `good` whose deposits are no plain matter."""
     payments, owners, orders = tables.rows["payments"], tables.owners["payments"], tables.rows["orders"]
     status = picked(orders["payment_status"], owners)
@@ -56,7 +57,9 @@ def due(tables: Tables, run: Run, good: Flags) -> Due:
     is_money &= ~flags(pc.is_valid(some(orders["replaced_order_no"])))[owners]
     amount, there, small = micros(payments["amount"])
     unknown = np.array([_unknown(rule, run) for rule in rules], bool)[places]
-    good[owners[is_money & (~there | ~small | unknown)]] = False
+    parted = np.zeros(tables.count, bool)
+    parted[parts.order[parts.several]] = True
+    good[owners[is_money & (~there | ~small | unknown | parted[owners])]] = False
     rows = np.flatnonzero(is_money & (amount > 0) & good[owners])
     accounts = pa.array([rule.account if rule else None for rule in rules], pa.string())
     methods = pa.array([rule.payment_method if rule else None for rule in rules], pa.string())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,13 +15,14 @@ from cartage.mapping.columnar import NotColumnar, render
 from cartage.mapping.compiled import Compiler
 from cartage.mapping.frames import joined, number_text
 from cartage.records.document import DOCUMENTS
-from cartage.systems.netsuite.bulk.customer_columns import Customers, customers
+from cartage.systems.netsuite.bulk.customer_columns import customers
 from cartage.systems.netsuite.bulk.deposit_columns import deposits, due
 from cartage.systems.netsuite.bulk.ids import encoded, whole
 from cartage.systems.netsuite.bulk.lines import sales_lines
-from cartage.systems.netsuite.bulk.order_columns import OrderColumns
+from cartage.systems.netsuite.bulk.order_columns import OrderColumns, Plain
+from cartage.systems.netsuite.bulk.parts import part
 from cartage.systems.netsuite.bulk.sums import rates, sums
-from cartage.systems.netsuite.bulk.tables import Run, Tables, Unsorted, may_be_plain, plain
+from cartage.systems.netsuite.bulk.tables import Run, Tables, Unsorted, closed, may_be_plain, plain
 from cartage.systems.netsuite.bulk.vectors import Flags, Ints, money, picked
 
 if TYPE_CHECKING:
@@ -31,39 +33,42 @@ if TYPE_CHECKING:
     from cartage.mapping.frames import Frame
     from cartage.records.batch import Batch
     from cartage.settings import Settings
+    from cartage.systems.netsuite.bulk.deposit_columns import Due
     from cartage.systems.netsuite.bulk.sums import Sums
     from cartage.systems.netsuite.orders.known import Known
 
 
 @dataclass(frozen=True)
-class _Part:
+class _Piece:
     """Documents of one type.
 
     Attributes:
         owner: place of each one's order in the batch.
         place: where each stands among its order's documents.
-        type: NetSuite's record type.
         ids: external ids.
+        type: NetSuite's record type.
         bodies: payloads.
         faulty: which payloads could not be written.
-        expected, match: as in `DOCUMENTS`, or None.
+        action, expected, match: as in `DOCUMENTS`.
     """
 
     owner: Ints
     place: Ints
-    type: str
     ids: pa.Array
-    bodies: pa.Array
-    faulty: Flags
-    expected: pa.Array | None = None
-    match: pa.Array | None = None
+    type: str = ""
+    bodies: pa.Array = None
+    faulty: Flags | None = None
+    action: str = "upsert"
+    expected: pa.Array = None
+    match: pa.Array = None
 
 
 def plain_documents(
     batch: Batch,
-    settings: Settings,
     mappings: Mapping[str, TargetMapping],
     lookups: Mapping[str, Lookup],
+    *,
+    settings: Settings,
     known: Known,
     integration: str,
 ) -> tuple[pa.Table, Flags]:
@@ -71,9 +76,9 @@ def plain_documents(
 
     Args:
         batch: orders.
-        settings: the run's settings.
-        mappings: checked mappings by name.
+        mappings: checked mappings by name: `order`, `closing`, `customer`, `contact` and `deposit`.
         lookups: what the mappings look up.
+        settings: the run's settings.
         known: what NetSuite knows.
         integration: name of the integration.
 
@@ -104,119 +109,124 @@ def _of_site(
     if not good.any():
         return DOCUMENTS.empty_table(), good
     lines = sales_lines(tables, run, good)
-    totals = sums(tables, run, lines, good)
-    found = rates(run, lines)
-    good[lines.owner[~found.named]] = False
-    money_in = due(tables, run, good)
-    chosen = np.flatnonzero(good)
-    orders = tables.rows["orders"]
+    parts, lines = part(tables, run, lines, good)
+    totals = sums(tables, run, parts, lines, good)
+    orders = Plain(tables, run, parts, lines, totals, rates(run, lines, good))
+    money_in = due(tables, run, parts, good)
+    writer = _Writer(orders, mappings, lookups)
+    taken_back = closed(tables)
+    writer.write(np.flatnonzero(good & ~taken_back), money_in)
+    if (good & taken_back).any():
+        writer.close(np.flatnonzero(good & taken_back))
+    return _table(tables, writer.pieces, good), good
 
-    people = customers(tables, run, chosen)
-    sales_orders = whole(run.integration, run.name, "so", encoded(picked(orders["order_no"], chosen)))
-    parts = [_customers(people, chosen, mappings, lookups)]
-    frame = OrderColumns(tables, run, chosen, lines, totals, found).frame(people.references)
-    before = np.zeros(len(chosen), np.int64)
-    before[people.place] = 1
-    parts.append(
-        _part(
-            mappings["order"],
-            lookups,
-            frame,
-            owner=chosen,
-            place=before,
-            ids=sales_orders,
-            expected=_expected(totals, chosen),
-        )  # fmt: skip
-    )
-    place = np.full(tables.count, -1, np.int64)
-    place[chosen] = np.arange(len(chosen))
-    paid = np.flatnonzero(good[money_in.owner])
-    if len(paid):
-        money_in = money_in.only(paid)
-        own = place[money_in.owner]
-        made = deposits(tables, run, money_in, picked(people.references, own), picked(sales_orders, own))
-        turn = np.arange(len(own)) - np.searchsorted(own, own)
-        parts.append(
-            _part(
-                mappings["deposit"],
-                lookups,
-                made.frame,
-                owner=money_in.owner,
-                place=before[own] + 1 + turn,
-                ids=made.ids,
-            )
+
+class _Writer:
+    """Writes documents of plain orders."""
+
+    def __init__(self, orders: Plain, mappings: Mapping[str, TargetMapping], lookups: Mapping[str, Lookup]) -> None:
+        self._orders, self._mappings, self._lookups = orders, mappings, lookups
+        self.pieces: list[_Piece] = []
+
+    def write(self, chosen: Ints, money_in: Due) -> None:
+        """Write the customers, sales orders and deposits of orders, given their places."""
+        tables, run, parts = self._orders.tables, self._orders.run, self._orders.parts
+        people = customers(tables, run, chosen)
+        owner = chosen[people.place]
+        zero = np.zeros(len(owner), np.int64)
+        self._add("customer", people.frame, _Piece(owner, zero, people.ids, match=people.matches))
+        before = np.zeros(tables.count, np.int64)
+        before[owner] = 1
+        if len(people.contacts):
+            contact = owner[people.contacts]
+            before[contact] = 2
+            self._add("contact", people.contact_frame, _Piece(contact, zero[people.contacts] + 1, people.contact_ids))
+
+        place = np.full(tables.count, -1, np.int64)
+        place[chosen] = np.arange(len(chosen))
+        own = np.flatnonzero(place[parts.order] >= 0)
+        order = parts.order[own]
+        ids = self._sales_order_ids(own)
+        frame = OrderColumns(self._orders, own).frame(picked(people.references, place[order]))
+        expected = _expected(self._orders.sums, own)
+        self._add("order", frame, _Piece(order, before[order] + parts.ordinal[own], ids, expected=expected))
+
+        money_in = money_in.only(np.flatnonzero(place[money_in.owner] >= 0))
+        if len(money_in.row):
+            paid = money_in.owner
+            turn = np.arange(len(paid)) - np.searchsorted(paid, paid)
+            references = picked(people.references, place[paid])
+            made = deposits(tables, run, money_in, references, picked(ids, np.searchsorted(order, paid)))
+            self._add("deposit", made.frame, _Piece(paid, before[paid] + 1 + turn, made.ids))
+
+    def close(self, chosen: Ints) -> None:
+        """Ask for the sales orders of orders to be closed: by header only, as the rows do it."""
+        tables, parts = self._orders.tables, self._orders.parts
+        people = customers(tables, self._orders.run, chosen)
+        own = np.flatnonzero(np.isin(parts.order, chosen))
+        order = parts.order[own]
+        frame = OrderColumns(self._orders, own, closing=True).frame(
+            picked(people.references, np.searchsorted(chosen, order))
         )
-    return _table(tables, parts, good), good
+        piece = _Piece(order, parts.ordinal[own], self._sales_order_ids(own), action="cancel")
+        self._add("closing", frame, piece)
+
+    def _add(self, name: str, frame: Frame, piece: _Piece) -> None:
+        mapping = self._mappings[name]
+        rendered = render(Compiler(mapping.record, self._lookups), mapping.file.body, frame)
+        self.pieces.append(replace(piece, type=mapping.target, bodies=rendered.texts, faulty=rendered.faulty))
+
+    def _sales_order_ids(self, own: Ints) -> pa.Array:
+        tables, run, parts = self._orders.tables, self._orders.run, self._orders.parts
+        keys = encoded(picked(tables.rows["orders"]["order_no"], parts.order[own]))
+        several = parts.several[own]
+        if several.any():
+            names = picked(tables.rows["shipments"]["shipment_id"], np.where(several, parts.shipment[own], -1))
+            suffix = joined(["_s", encoded(names)], len(own), lenient=False)
+            keys = joined([keys, suffix], len(own), lenient=True)
+        return whole(run.integration, run.name, "so", keys)
 
 
-def _customers(
-    people: Customers, chosen: Ints, mappings: Mapping[str, TargetMapping], lookups: Mapping[str, Lookup]
-) -> _Part:
-    owner = chosen[people.place]
-    return _part(
-        mappings["customer"], lookups, people.frame, owner=owner, place=np.zeros(len(owner), np.int64), ids=people.ids,
-        match=people.matches,
-    )  # fmt: skip
-
-
-def _part(
-    mapping: TargetMapping,
-    lookups: Mapping[str, Lookup],
-    frame: Frame,
-    *,
-    owner: Ints,
-    place: Ints,
-    ids: pa.Array,
-    expected: pa.Array | None = None,
-    match: pa.Array | None = None,
-) -> _Part:
-    rendered = render(Compiler(mapping.record, lookups), mapping.file.body, frame)
-    return _Part(owner, place, mapping.target, ids, rendered.texts, rendered.faulty, expected, match)
-
-
-def _expected(totals: Sums, chosen: Ints) -> pa.Array:
+def _expected(totals: Sums, own: Ints) -> pa.Array:
     """As `tie_out.expected`."""
-    shipping, tax, total = (
-        number_text(money(each[chosen])) for each in (totals.shipping_cost, totals.tax, totals.total)
-    )
+    shipping, tax, total = (number_text(money(each[own])) for each in (totals.shipping_cost, totals.tax, totals.total))
     pieces = ['{"shipping":"', shipping, '","tax":"', tax, '","total":"', total, '"}']
-    return joined(pieces, len(chosen), lenient=False)
+    return joined(pieces, len(own), lenient=False)
 
 
-def _table(tables: Tables, parts: list[_Part], good: Flags) -> pa.Table:
+def _table(tables: Tables, pieces: list[_Piece], good: Flags) -> pa.Table:
     """Put documents together, each order's in their sequence; orders with a faulty one are taken out of `good`."""
-    for part in parts:
-        good[part.owner[part.faulty]] = False
-    owner, place = (np.concatenate([getattr(each, name) for each in parts]) for name in ("owner", "place"))
+    for piece in pieces:
+        good[piece.owner[piece.faulty]] = False
+    owner, place = (np.concatenate([getattr(each, name) for each in pieces]) for name in ("owner", "place"))
     sequence = np.lexsort((place, owner))
     sequence = sequence[good[owner[sequence]]]
     owner, place = owner[sequence], place[sequence]
     orders, rows = tables.rows["orders"], pa.array(sequence)
 
     def each(name: str) -> pa.Array:
-        columns = [
-            getattr(part, name) if getattr(part, name) is not None else pa.nulls(len(part.owner), pa.string())
-            for part in parts
-        ]
-        return pa.concat_arrays(columns).take(rows)
+        found = [_texts(getattr(piece, name), len(piece.owner)) for piece in pieces]
+        return pa.concat_arrays(found).take(rows)
 
-    types = [pa.repeat(part.type, len(part.owner)) for part in parts]
     bodies = each("bodies")
     columns = {
         "record": picked(orders["order"], owner),
         "document": pa.array(place),
-        "kind": pa.repeat("order", len(owner)),
+        "kind": _texts("order", len(owner)),
         "key": picked(orders["key"], owner),
         "version": picked(orders["version"], owner),
-        "type": pa.concat_arrays(types).take(rows),
         "external_id": each("ids"),
-        "action": pa.repeat("upsert", len(owner)),
         "body": bodies,
         "hash": _hashes(bodies),
-        "expected": each("expected"),
-        "match": each("match"),
     }
+    columns |= {name: each(name) for name in ("type", "action", "expected", "match")}
     return pa.table([columns[field.name] for field in DOCUMENTS], schema=DOCUMENTS)
+
+
+def _texts(given: pa.Array | str | None, count: int) -> pa.Array:
+    if given is None:
+        return pa.nulls(count, pa.string())
+    return pa.repeat(given, count) if isinstance(given, str) else given
 
 
 def _hashes(texts: pa.Array) -> pa.Array:
@@ -226,5 +236,4 @@ def _hashes(texts: pa.Array) -> pa.Array:
     _, places, content = texts.buffers()
     bounds = np.frombuffer(places, np.int32)[texts.offset : texts.offset + len(texts) + 1].tolist()
     view, sha256 = memoryview(content), hashlib.sha256
-    pairs = zip(bounds[:-1], bounds[1:], strict=True)
-    return pa.array([sha256(view[begin:end]).hexdigest() for begin, end in pairs], pa.string())
+    return pa.array([sha256(view[begin:end]).hexdigest() for begin, end in pairwise(bounds)], pa.string())

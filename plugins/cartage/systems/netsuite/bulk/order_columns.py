@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,17 +11,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cartage.mapping import canonical
-from cartage.mapping.frames import Children, Column, Const, Frame, Json, Values, number_text
+from cartage.mapping.frames import Children, Column, Const, Frame, Json
 from cartage.records import order as record
 from cartage.records.columns import ADDRESS_PARTS
-from cartage.systems.netsuite.bulk.lines import OPTION, PRODUCT
-from cartage.systems.netsuite.bulk.tables import constant
+from cartage.systems.netsuite.bulk.attributes import Attributes
+from cartage.systems.netsuite.bulk.kinds import OPTION
+from cartage.systems.netsuite.bulk.line_columns import LineColumns
+from cartage.systems.netsuite.bulk.sums import Sums
 from cartage.systems.netsuite.bulk.vectors import (
-    MICRO,
     Flags,
     Ints,
     flags,
-    micros,
     money,
     offsets,
     picked,
@@ -32,68 +31,81 @@ from cartage.systems.netsuite.bulk.vectors import (
     where,
     words,
 )
-from cartage.systems.netsuite.orders import attributes, taxes
-from cartage.systems.netsuite.orders.columns import ADDRESS, LINE, ORDER, TAX_DETAIL
+from cartage.systems.netsuite.orders import taxes
+from cartage.systems.netsuite.orders.columns import ADDRESS, ORDER, TAX_DETAIL
 from cartage.systems.netsuite.orders.model import join
-from cartage.systems.netsuite.orders.payload_rows import RATE
-from cartage.systems.netsuite.orders.rows import Row, plain
+from cartage.systems.netsuite.orders.rows import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cartage.systems.netsuite.bulk.lines import Lines
-    from cartage.systems.netsuite.bulk.sums import Rates, Sums
+    from cartage.systems.netsuite.bulk.parts import Parts
+    from cartage.systems.netsuite.bulk.sums import Rates
     from cartage.systems.netsuite.bulk.tables import Run, Tables
     from cartage.systems.netsuite.bulk.vectors import Rows
 
 _PERSON = ("title", "first_name", "second_name", "last_name", "suffix")
-_KIND_NAMES = pa.array(["product", "option", "shipping", "product_shipping"])
+
+
+@dataclass(frozen=True)
+class Plain:
+    """Plain orders: their tables, their sales orders and what these come to."""
+
+    tables: Tables
+    run: Run
+    parts: Parts
+    lines: Lines
+    sums: Sums
+    rates: Rates
 
 
 class OrderColumns:
-    """Columns of plain orders, of their lines and of their taxes.
+    """Columns of sales orders, of their lines and of their taxes.
 
     Args:
-        tables: the batch.
-        run: what is the same for all.
-        chosen: places of the orders.
-        lines: all lines of these and of others.
-        sums: what each order comes to.
-        found: rates of the lines.
+        orders: plain orders.
+        chosen: places of the sales orders.
+        closing: whether they are closed: then nothing stands on them but the header.
     """
 
-    def __init__(self, tables: Tables, run: Run, chosen: Ints, lines: Lines, sums: Sums, found: Rates) -> None:
-        self._tables, self._run, self._chosen = tables, run, chosen
-        self._lines, self._sums, self._rates = lines, sums, found
-        self._shipment = tables.first("shipments")[chosen]
-        place = np.full(tables.count, -1, np.int64)
+    def __init__(self, orders: Plain, chosen: Ints, *, closing: bool = False) -> None:
+        self._orders, self._chosen, self._closing = orders, chosen, closing
+        self._tables, self._run, self._lines = orders.tables, orders.run, orders.lines
+        self._sums = Sums.nothing(len(orders.parts)) if closing else orders.sums
+        self._order, self._shipment = orders.parts.order[chosen], orders.parts.shipment[chosen]
+        place = np.full(len(orders.parts), -1, np.int64)
         place[chosen] = np.arange(len(chosen))
-        self._place = place
-        self._attributes = _Attributes(tables)
+        self._of_line = np.full(len(self._lines.row), -1) if closing else place[orders.parts.of_line]
+        self._attributes = Attributes(orders.tables)
 
     def frame(self, customers: pa.Array) -> Frame:
-        """Give the orders, given the JSON of each one's reference to its customer."""
+        """Give the sales orders, given the JSON of each one's reference to its customer."""
         orders, run, count = self._tables.rows["orders"], self._run, len(self._chosen)
         columns: dict[str, Any] = {name: Const(None) for name in ORDER}
-        columns |= {name: self._own(orders, name, self._chosen) for name in record.ORDERS.names}
+        columns |= {name: self._own(orders, name, self._order) for name in record.ORDERS.names}
         columns |= self._payments() | self._addresses() | self._amounts() | self._words()
         columns |= {
-            "attributes": lambda: self._attributes.values(self._attributes.of_orders, self._chosen),
-            "other_attributes": lambda: self._attributes.as_json(
-                self._attributes.of_orders, self._chosen, list(run.settings.orders.attributes.order)
+            "attributes": lambda: self._attributes.by_name(self._order),
+            "other_attributes": lambda: self._attributes.of_orders_as_json(
+                self._order, self._shipment, run.settings.orders.attributes.order
             ),
             "site": Const(run.name),
             "customer_ref": Json(customers),
             "subsidiary_id": Const(run.site.subsidiary),
-            "currency_id": lambda: currency_ids(run, picked(orders["currency"], self._chosen)),
+            "currency_id": lambda: currency_ids(run, picked(orders["currency"], self._order)),
             "location_id": Const(run.site.location),
             "order_status_id": Const(run.site.order_status),
             "tax_mode": Const(run.settings.orders.tax),
             "integration": Const(run.integration),
-            "guest": lambda: _true_or_null(picked(orders["customer_guest"], self._chosen)),
+            "guest": lambda: _true_or_null(picked(orders["customer_guest"], self._order)),
+            "shipment_id": self._suffix,
         }
-        children = {"lines": self._line_rows(), "tax_details": self._tax_rows()}
-        return Frame(count, columns, children)
+        return Frame(count, columns, {"lines": self._line_rows(), "tax_details": self._tax_rows()})
+
+    def _suffix(self) -> pa.Array:
+        shipment = picked(self._tables.rows["shipments"]["shipment_id"], self._shipment)
+        return where(self._orders.parts.several[self._chosen], shipment)
 
     def _own(self, rows: Rows, name: str, places: Ints) -> Callable[[], Column]:
         def get() -> Column:
@@ -106,16 +118,20 @@ class OrderColumns:
         """As `payments.noted`."""
         payments = self._tables.rows["payments"]
         bounds = offsets(self._tables.owners["payments"], self._tables.count)
-        first = self._tables.first("payments")[self._chosen]
-        several = (np.diff(bounds) > 1)[self._chosen]
+        first = self._tables.first("payments")[self._order]
+        several = (np.diff(bounds) > 1)[self._order]
 
         def noted(texts: Callable[[], pa.Array]) -> Callable[[], Column]:
-            def words_of(place: int) -> str | None:
-                owner = self._chosen[place]
-                return join(texts()[bounds[owner] : bounds[owner + 1]].to_pylist())
-
             def get() -> Column:
-                return replaced(picked(texts(), first), several, words_of) if len(payments) else Const(None)
+                if not len(payments):
+                    return Const(None)
+                words = texts()
+
+                def words_of(place: int) -> str | None:
+                    owner = self._order[place]
+                    return join(words[bounds[owner] : bounds[owner + 1]].to_pylist())
+
+                return replaced(picked(words, first), several, words_of)
 
             return get
 
@@ -128,7 +144,7 @@ class OrderColumns:
 
     def _addresses(self) -> dict[str, Any]:
         orders, shipments = self._tables.rows["orders"], self._tables.rows["shipments"]
-        return _address("billing_", orders, "bill_", self._chosen) | _address(
+        return _address("billing_", orders, "bill_", self._order) | _address(
             "shipping_", shipments, "ship_", self._shipment
         )
 
@@ -136,7 +152,7 @@ class OrderColumns:
         sums, chosen = self._sums, self._chosen
         return {
             "shipping_cost": lambda: money(sums.shipping_cost[chosen], sums.has_cost[chosen]),
-            "shop_total": lambda: money(sums.total[chosen]),
+            "shop_total": lambda: money((sums.total + sums.tenders)[chosen]),
             "shop_tax": lambda: money(sums.tax[chosen]),
             "shop_shipping": lambda: money((sums.shipping_cost + sums.on_lines)[chosen]),
             "shop_discount": lambda: money(-sums.discount[chosen]),
@@ -155,12 +171,14 @@ class OrderColumns:
             return self._together(self._tables.owners["notes"], texts)
 
         def pair(code: str, text: str) -> Callable[[], Column]:
-            return lambda: _two_words(picked(orders[code], self._chosen), picked(orders[text], self._chosen))
+            return lambda: _two_words(picked(orders[code], self._order), picked(orders[text], self._order))
 
         return {
             "gift": lambda: _true_or_null(picked(shipments["gift"], self._shipment)),
             "gift_message": self._own(shipments, "gift_message", self._shipment),
-            "shipping_method": self._own(shipments, "shipping_method", self._shipment),
+            "shipping_method": Const(None)
+            if self._closing
+            else self._own(shipments, "shipping_method", self._shipment),
             "pickup_store": self._pickup_stores,
             "promotions": promotions,
             "coupons": self._coupons,
@@ -170,11 +188,11 @@ class OrderColumns:
             "replace_reason": pair("replace_code", "replace_description"),
         }
 
-    def _together(self, owners: Ints, texts: pa.Array, longest: int = 4000) -> Column:
+    def _together(self, owners: Ints, texts: pa.Array) -> Column:
         """Put texts together by order, given the place of each one's order, ascending."""
         if not len(texts):
             return Const(None)
-        return picked(together(owners, texts, self._tables.count, longest), self._chosen)
+        return picked(together(owners, texts, self._tables.count), self._order)
 
     def _coupons(self) -> Column:
         """Coupons of totals first, then those of lines, as the lines stand in their table."""
@@ -190,27 +208,26 @@ class OrderColumns:
         lines = self._lines
         stores = pa.array(list(self._run.site.stores), pa.string())
         store = lines.column("inventory_list_id")
-        there = flags(pc.is_in(store, value_set=stores)) & np.isin(lines.kind, (PRODUCT, OPTION))
-        rows = np.flatnonzero(there)
-        return self._together(lines.owner[rows], picked(store, rows), 300)
+        rows = np.flatnonzero(flags(pc.is_in(store, value_set=stores)) & (lines.kind <= OPTION) & (self._of_line >= 0))
+        if not len(rows):
+            return Const(None)
+        return together(self._of_line[rows], picked(store, rows), len(self._chosen), 300)
 
     def _line_rows(self) -> Children:
-        """Lines of the chosen orders, without the shipping that stands on the header."""
-        lines = self._lines
-        owner = self._place[lines.owner]
-        own = np.flatnonzero((owner >= 0) & ~(lines.of_shipping & self._sums.on_header[lines.owner]))
-        frame = Frame(len(own), _LineColumns(self, own).columns())
-        return Children(frame, offsets(owner[own], len(self._chosen)))
+        """Lines of the sales orders, without the shipping that stands on the header."""
+        on_header = self._lines.of_shipping & self._sums.on_header[self._orders.parts.of_line]
+        own = np.flatnonzero((self._of_line >= 0) & ~on_header)
+        frame = Frame(len(own), LineColumns(self._orders, own, self._attributes).columns())
+        return Children(frame, offsets(self._of_line[own], len(self._chosen)))
 
     def _tax_rows(self) -> Children:
         """A row for each line's tax, then those of shipping on the header."""
-        lines, sums, found = self._lines, self._sums, self._rates
-        place = self._place[lines.owner]
-        header = lines.of_shipping & sums.on_header[lines.owner]
-        own = np.flatnonzero(place >= 0)
-        own = own[np.lexsort((own, header[own], place[own]))]
+        lines, sums, found, part = self._lines, self._sums, self._orders.rates, self._orders.parts.of_line
+        header = lines.of_shipping & sums.on_header[part]
+        own = np.flatnonzero((self._of_line >= 0) & lines.taxed)
+        own = own[np.lexsort((own, header[own], self._of_line[own]))]
         header = header[own]
-        basis = np.where(header, sums.shipping_cost[lines.owner[own]], lines.after[own])
+        basis = np.where(header, sums.shipping_cost[part[own]], lines.after[own])
         amount = lines.tax_after[own]
 
         def rate() -> Column:
@@ -227,155 +244,7 @@ class OrderColumns:
             "rate": rate,
             "amount": lambda: money(amount),
         }
-        return Children(Frame(len(own), columns), offsets(place[own], len(self._chosen)))
-
-    def line_attributes(self, rows: Ints) -> tuple[Callable[[], Column], Callable[[], Column]]:
-        """Give the custom attributes of lines, given their rows: those by name, and the others as JSON."""
-        found, but = self._attributes, list(self._run.settings.orders.attributes.line)
-        return lambda: found.values(found.of_lines, rows), lambda: found.as_json(found.of_lines, rows, but)
-
-    @property
-    def parts(self) -> tuple[Tables, Run, Lines, Rates]:
-        """What the columns of lines are made of."""
-        return self._tables, self._run, self._lines, self._rates
-
-
-class _LineColumns:
-    """Columns of some lines, given their places among all."""
-
-    def __init__(self, orders: OrderColumns, own: Ints) -> None:
-        self._orders = orders
-        self._tables, self._run, self._lines, self._rates = orders.parts
-        self._places = own
-        self._kind = self._lines.kind[own]
-        self._row = self._lines.row[own]
-        self._shipping = self._lines.of_shipping[own]
-
-    def columns(self) -> dict[str, Any]:
-        """Give them, most of them to be made when they are asked for."""
-        lines, places = self._lines, self._places
-        kinds, option = pa.array(self._kind), self._kind == OPTION
-        by_name, as_json = self._orders.line_attributes(self._row)
-        columns: dict[str, Any] = {name: Const(None) for name in LINE}
-        columns |= {name: self._own(name) for name in record.LINES.names}
-        columns |= {
-            "attributes": by_name,
-            "other_attributes": as_json,
-            "line_kind": lambda: _KIND_NAMES.take(kinds),
-            "item": self._items,
-            "quantity": self._quantity,
-            "amount": lambda: money(lines.after[places]),
-            "shipment_id": self._shipments,
-            "description": self._description,
-            "rate": self._unit_price,
-            "line_discount": lambda: money(-lines.off_net[places], lines.off_net[places] != 0),
-            "line_tax": lambda: money(lines.tax_after[places]),
-            "tax_reference": self._own("line_id"),
-            "line_promotions": lambda: self._adjusted("promotion_id"),
-            "line_coupons": lambda: self._adjusted("coupon_id"),
-            "tax_percent": lambda: Json(picked(self._rates.percent, places)),
-            "location_id": self._locations,
-            "bonus": lambda: where(
-                (self._kind == PRODUCT) & (lines.net > 0)[places] & (lines.after == 0)[places], True
-            ),
-            "option_of": lambda: where(option, picked(lines.rows["line_id"], lines.parent[places])),
-            "option": lambda: where(option, self._option_words()),
-        }
-        return columns
-
-    def _own(self, name: str) -> Callable[[], Column]:
-        def get() -> Column:
-            column = self._lines.rows[name]
-            return Const(None) if column.null_count == len(column) else picked(column, self._row)
-
-        return get
-
-    def _items(self) -> Column:
-        item = constant(self._run.settings.orders.items.shipping, len(self._row))
-        return where(self._shipping, item, picked(self._lines.rows["product_id"], self._row))
-
-    def _quantity(self) -> pa.Array:
-        return where(~self._shipping, picked(self._lines.or_parents("quantity"), self._places))
-
-    def _shipments(self) -> Column:
-        shipment = self._tables.first("shipments")[self._lines.owner[self._places]]
-        return picked(self._tables.rows["shipments"]["shipment_id"], shipment)
-
-    def _description(self) -> Column:
-        rows = self._lines.rows
-        text, name = (picked(rows[each], self._row) for each in ("text", "product_name"))
-        name = where(self._shipping, pc.coalesce(some(picked(rows["item_id"], self._row)), name), name)
-        return pc.coalesce(some(text), name)
-
-    def _unit_price(self) -> Column:
-        """A unit's price only informs: the amount divided by the quantity, as exactly as NetSuite keeps it."""
-        amounts = self._lines.after[self._places]
-        units, there, _ = micros(self._quantity())
-        whole = number_text(money(amounts))
-        several = there & (units != MICRO) & (units != 0)
-        texts = replaced(whole, several, lambda row: _per_unit(int(amounts[row]), int(units[row])))
-        return Json(where(there & (units != 0), texts))
-
-    def _adjusted(self, name: str) -> Column:
-        adjustments, promotions = self._tables.rows["adjustments"], self._lines.promotions
-        if not len(promotions.line):
-            return Const(None)
-        texts = picked(adjustments[name], promotions.row)
-        return picked(together(promotions.line, texts, len(self._lines.owner)), self._places)
-
-    def _locations(self) -> Column:
-        stores = self._run.site.stores
-        lists = picked(self._lines.rows["inventory_list_id"], self._row)
-        if not stores or lists.null_count == len(lists):
-            return Const(None)
-        place = pc.index_in(lists, value_set=pa.array(list(stores), pa.string()))
-        return where(~self._shipping, pa.array(list(stores.values()), pa.string()).take(place))
-
-    def _option_words(self) -> pa.Array:
-        option, value = (
-            pc.fill_null(picked(self._lines.rows[each], self._row), "None") for each in ("option_id", "value_id")
-        )
-        return pc.binary_join_element_wise(option, value, ": ")
-
-
-class _Attributes:
-    """Custom attributes by the row that has them; few rows do, so these are taken one by one."""
-
-    def __init__(self, tables: Tables) -> None:
-        self.of_orders: dict[int, list[Row]] = defaultdict(list)
-        self.of_lines: dict[int, list[Row]] = defaultdict(list)
-        table = tables.rows["attributes"]
-        if not len(table):
-            return
-        owners = tables.owners["attributes"].tolist()
-        shipments = tables.rows["shipments"].number("shipment")[tables.first("shipments")]
-        lines = {number: row for row, number in enumerate(tables.rows["lines"].number("line").tolist())}
-        names = ("owner", "owner_row", "name", "locale", "value", "values")
-        columns = (table[name].to_pylist() for name in names)
-        of_shipments: dict[int, list[Row]] = defaultdict(list)
-        for place, values in zip(owners, zip(*columns, strict=True), strict=True):
-            each = dict(zip(names, values, strict=True))
-            if each["owner"] == "order" and each["name"] not in record.OWN_ATTRIBUTES:
-                self.of_orders[place].append(each)
-            elif each["owner"] == "shipment" and each["owner_row"] == shipments[place]:
-                of_shipments[place].append(each)
-            elif each["owner"] == "line" and each["owner_row"] in lines:
-                self.of_lines[lines[each["owner_row"]]].append(each)
-        self._of_orders_alone = {place: list(found) for place, found in self.of_orders.items()}
-        for place, found in of_shipments.items():
-            self.of_orders[place] += found
-
-    def values(self, found: dict[int, list[Row]], rows: Ints) -> Column:
-        """Give attributes by name, for each row; of an order only its own."""
-        alone = self._of_orders_alone if found is self.of_orders and found else found
-        return Values([attributes.values(alone.get(row, ())) for row in rows.tolist()])
-
-    def as_json(self, found: dict[int, list[Row]], rows: Ints, but: list[str]) -> Column:
-        """Give attributes as JSON, but those that have a field of their own."""
-        if not found:
-            return Const(None)
-        texts = [attributes.as_json(found[row], but) if row in found else None for row in rows.tolist()]
-        return pa.array(texts, pa.string())
+        return Children(Frame(len(own), columns), offsets(self._of_line[own], len(self._chosen)))
 
 
 def currency_ids(run: Run, currencies: pa.Array) -> pa.Array:
@@ -418,11 +287,6 @@ def _two_words(codes: pa.Array, texts: pa.Array) -> Column:
 
 def _true_or_null(given: pa.Array) -> Column:
     return where(flags(given), True)
-
-
-@lru_cache(maxsize=16_384)
-def _per_unit(amount: int, units: int) -> str:
-    return canonical.number((Decimal(amount) / Decimal(units)).quantize(RATE))
 
 
 def _implied(basis: int, amount: int) -> str:

@@ -1,4 +1,7 @@
-"""Adjustments of totals, shared out over the lines of many orders at once; see `cartage.systems.netsuite.orders.discounts`."""
+"""Adjustments of totals, shared out over the lines of many orders at once.
+
+What `cartage.systems.netsuite.orders.discounts` does with one order; amounts here are whole cents.
+"""
 
 from __future__ import annotations
 
@@ -8,106 +11,117 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow.compute as pc
 
+from cartage.systems.netsuite.bulk.kinds import OPTION, PRODUCT_SHIPPING, SHIPPING
 from cartage.systems.netsuite.bulk.vectors import CENT, Flags, Ints, flags
 
 if TYPE_CHECKING:
     from cartage.systems.netsuite.bulk.tables import Tables
 
-_SHIPPING, _PRODUCT_SHIPPING = 2, 3
-
 
 @dataclass
-class Shared:
-    """What the lines got, in millionths, and which adjustments lowered which lines, in their sequence."""
+class Amounts:
+    """Lines and what they come to, in millionths; what `share_out` gives them is added to `off_net` and `off_tax`.
 
+    Attributes:
+        owner: place of each line's order, ascending.
+        kind: see `kinds`.
+        shipment: row of the shipment that a line names, below zero when it names none.
+    """
+
+    owner: Ints
+    kind: Ints
+    shipment: Ints
     net: Ints
     tax: Ints
-    line: Ints
-    row: Ints
+    off_net: Ints
+    off_tax: Ints
+
+    def in_fractions(self) -> Flags:
+        """Tell which lines have an amount that is no whole number of cents."""
+        fractions: Flags = np.zeros(len(self.net), bool)
+        for amounts in (self.net, self.tax, self.off_net, self.off_tax):
+            fractions |= amounts % CENT != 0
+        return fractions
 
 
-def share_out(
-    tables: Tables, good: Flags, owner: Ints, kind: Ints, rows: Ints, amounts: list[Ints], off: tuple[Ints, Ints]
-) -> Shared:
+def share_out(tables: Tables, good: Flags, lines: Amounts, net: Ints, tax: Ints) -> tuple[Ints, Ints]:
     """Share every adjustment of a total out, one after the other, those of a shipment first.
 
     Args:
         tables: the batch.
         good: orders that are plain; those whose adjustments have no lines, or are no whole cents, are taken out.
-        owner: place of each line's order, ascending.
-        kind: of each line.
-        rows: of each line.
-        amounts: of each line: net, tax, and its own adjustments' net and tax.
-        off: net and tax of every adjustment.
+        lines: what is lowered.
+        net: net of every adjustment, in millionths.
+        tax: its tax.
+
+    Returns:
+        Which lines were lowered by which adjustments, turn by turn.
     """
     adjustments, owners = tables.rows["adjustments"], tables.owners["adjustments"]
     totals = np.flatnonzero(~adjustments.has("line"))
-    odd = (off[0] % CENT != 0) | (off[1] % CENT != 0)
+    odd = (net % CENT != 0) | (tax % CENT != 0)
     good[owners[totals[odd[totals]]]] = False
     totals = totals[good[owners[totals]]]
     later = ~adjustments.equals("scope", "shipment")[totals]
     totals = totals[np.lexsort((totals, later, owners[totals]))]
     turn = np.arange(len(totals)) - np.searchsorted(owners[totals], owners[totals])
-    sharing = _Sharing(tables, owner, kind, rows, [each // CENT for each in amounts], good)
+    sharing = _Sharing(tables, lines, good)
     found = [
-        sharing.share(totals[turn == now], off[0] // CENT, off[1] // CENT) for now in range(turn.max(initial=-1) + 1)
+        sharing.share(totals[turn == now], net // CENT, tax // CENT) for now in range(int(turn.max(initial=-1)) + 1)
     ]
-    line = np.concatenate([each for each, _ in found]) if found else np.empty(0, np.int64)
-    row = np.concatenate([each for _, each in found]) if found else np.empty(0, np.int64)
-    return Shared(sharing.net * CENT, sharing.tax * CENT, line, row)
+    nothing = np.empty(0, np.int64)
+    line, row = (np.concatenate([nothing, *each]) for each in (zip(*found, strict=True) if found else ((), ())))
+    return line, row
 
 
 class _Sharing:
-    """Lines that are lowered turn by turn; all amounts in cents."""
+    """Lines that are lowered turn by turn."""
 
-    def __init__(self, tables: Tables, owner: Ints, kind: Ints, rows: Ints, amounts: list[Ints], good: Flags) -> None:
-        self._tables, self._owner, self._kind, self._good = tables, owner, kind, good
-        self._before = amounts[0] + amounts[2], amounts[1] + amounts[3]
+    def __init__(self, tables: Tables, lines: Amounts, good: Flags) -> None:
+        self._owners, self._lines, self._good = tables.owners["adjustments"], lines, good
         self._gross = tables.rows["orders"].equals("taxation", "gross")
-        self._of_shipment = tables.rows["lines"].has("shipment_id")[rows]
-        self._shipment = tables.first("shipments")
-        self.net, self.tax = np.zeros(len(owner), np.int64), np.zeros(len(owner), np.int64)
+        adjustments = tables.rows["adjustments"]
+        of_shipping = flags(pc.match_substring(adjustments["total"], "shipping"))
+        self._of_shipping: Flags = of_shipping | adjustments.equals("scope", "shipping")
+        self._of_shipment = adjustments.equals("scope", "shipment")
+        self._shipment = tables.shipment_of("adjustments", adjustments["shipment_id"])
+        self._count = tables.count
 
     def share(self, turn: Ints, net: Ints, tax: Ints) -> tuple[Ints, Ints]:
         """Share out adjustments, at most one of each order; give the lines that were lowered, and by which."""
-        owners = self._tables.owners["adjustments"][turn]
+        lines, owners = self._lines, self._owners[turn]
         targets, place = self._targets(turn, owners)
         counts = np.bincount(place, minlength=len(turn))
         self._good[owners[counts == 0]] = False
         column = np.arange(len(targets)) - np.searchsorted(place, place)
         shape = (len(turn), int(counts.max(initial=0)))
-        net_after, tax_after = (
-            before[targets] + got[targets] for before, got in zip(self._before, (self.net, self.tax), strict=True)
-        )
+        net_after = (lines.net + lines.off_net)[targets] // CENT
+        tax_after = (lines.tax + lines.off_tax)[targets] // CENT
         gross = self._gross[owners]
         prices, taxed = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         prices[place, column] = net_after + np.where(gross[place], tax_after, 0)
         taxed[place, column] = np.where(tax_after != 0, prices[place, column], 0)
-        taxes = split(tax[turn], np.where(taxed.any(axis=1)[:, None], taxed, prices), counts)
+        some_taxed = np.any(taxed != 0, axis=1, keepdims=True)
+        taxes = split(tax[turn], np.where(some_taxed, taxed, prices), counts)
         whole = split(net[turn] + np.where(gross, tax[turn], 0), prices, counts)
         off_tax = taxes[place, column]
         off_net = whole[place, column] - np.where(gross[place], off_tax, 0)
-        self.net[targets] += off_net
-        self.tax[targets] += off_tax
+        lines.off_net[targets] += off_net * CENT
+        lines.off_tax[targets] += off_tax * CENT
         lowered = (off_net != 0) | (off_tax != 0)
         return targets[lowered], turn[place[lowered]]
 
     def _targets(self, turn: Ints, owners: Ints) -> tuple[Ints, Ints]:
-        """Give the lines that adjustments lower, and the place of the adjustment; shipments' costs before products'."""
-        adjustments = self._tables.rows["adjustments"]
-        of_shipping = adjustments.equals("scope", "shipping") | flags(
-            pc.match_substring(adjustments["total"], "shipping")
-        )
-        of_shipment = adjustments.equals("scope", "shipment")[turn]
-        there = self._tables.rows["shipments"]["shipment_id"].take(self._shipment[owners])
-        same = flags(pc.equal(adjustments["shipment_id"].take(turn), there))
-        places = np.full(self._tables.count, -1, np.int64)
+        """Give the lines that adjustments lower, and the adjustment's place; shipments' costs before products'."""
+        lines = self._lines
+        places = np.full(self._count, -1, np.int64)
         places[owners] = np.arange(len(turn))
-        place = places[self._owner]
-        wanted = of_shipping[turn][place] == (self._kind >= _SHIPPING)
-        wanted &= ~of_shipment[place] | (same[place] & self._of_shipment)
+        place = places[lines.owner]
+        row = turn[place]
+        wanted = np.where(self._of_shipping[row], lines.kind >= SHIPPING, lines.kind <= OPTION)
+        wanted &= ~self._of_shipment[row] | ((lines.shipment >= 0) & (lines.shipment == self._shipment[row]))
         targets = np.flatnonzero((place >= 0) & wanted)
-        sequence = np.lexsort((targets, self._kind[targets] == _PRODUCT_SHIPPING, place[targets]))
+        sequence = np.lexsort((targets, lines.kind[targets] == PRODUCT_SHIPPING, place[targets]))
         return targets[sequence], place[targets][sequence]
 
 

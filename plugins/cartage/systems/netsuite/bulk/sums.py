@@ -10,9 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cartage.mapping import canonical
-from cartage.systems.netsuite.bulk.lines import OPTION, PRODUCT, PRODUCT_SHIPPING
-from cartage.systems.netsuite.bulk.vectors import MICRO, Flags, Ints, counted, flags, micros, summed
-from cartage.systems.netsuite.bulk.vectors import some as not_empty
+from cartage.systems.netsuite.bulk.kinds import OPTION, PRODUCT_SHIPPING, TENDER
+from cartage.systems.netsuite.bulk.vectors import MICRO, Flags, Ints, counted, flags, micros, picked, some, summed
 from cartage.systems.netsuite.orders import taxes
 from cartage.systems.netsuite.orders.amounts import ZERO
 from cartage.systems.netsuite.orders.model import TaxPart
@@ -23,21 +22,23 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from cartage.systems.netsuite.bulk.lines import Lines
+    from cartage.systems.netsuite.bulk.parts import Parts
     from cartage.systems.netsuite.bulk.tables import Run, Tables
 
 
 @dataclass(frozen=True)
 class Sums:
-    """Amounts of each order, in millionths.
+    """Amounts of each sales order, in millionths.
 
     Attributes:
-        on_header: which orders have their shipping on the header.
+        on_header: which have their shipping on the header.
         has_cost: which have a shipping cost there, though it may be zero.
         shipping_cost: it, else zero.
         on_lines: shipping that stands on lines.
         tax: all taxes.
         discount: discounts on merchandise, zero or negative.
-        total: what NetSuite comes to.
+        tenders: gift certificates that it was paid with.
+        total: what NetSuite comes to: without those.
     """
 
     on_header: Flags
@@ -46,47 +47,57 @@ class Sums:
     on_lines: Ints
     tax: Ints
     discount: Ints
+    tenders: Ints
     total: Ints
 
+    @classmethod
+    def nothing(cls, count: int) -> Sums:
+        """Give the sums of sales orders without lines."""
+        no, zero = np.zeros(count, bool), np.zeros(count, np.int64)
+        return cls(no, no, zero, zero, zero, zero, zero, zero)
 
-def sums(tables: Tables, run: Run, lines: Lines, good: Flags) -> Sums:
-    """Add up the lines of each order, and take out of `good` what the rows would complain of."""
-    count, owner, rules = tables.count, lines.owner, run.settings.orders
+
+def sums(tables: Tables, run: Run, parts: Parts, lines: Lines, good: Flags) -> Sums:
+    """Add up the lines of each sales order, and take orders out of `good` that the rows would complain of."""
+    of_line, rules = parts.of_line, run.settings.orders
+
+    def total(amounts: Ints, which: Flags | None = None) -> Ints:
+        return summed(amounts if which is None else np.where(which, amounts, 0), of_line, len(parts))
+
     costs = lines.of_shipping
-    per_product = np.zeros(count, bool)
-    per_product[owner[lines.kind == PRODUCT_SHIPPING]] = True
-    on_header = ~per_product if rules.shipping == "header" else np.zeros(count, bool)
-    have_costs = counted(owner[costs], count) > 0
-    method = tables.rows["shipments"]["shipping_method"].take(pa.array(np.maximum(tables.first("shipments"), 0)))
-    has_method = flags(pc.is_valid(not_empty(method)))
-    cost = summed(np.where(costs, lines.after, 0), owner, count)
-    merchandise = np.isin(lines.kind, (PRODUCT, OPTION))
-    tax = summed(lines.tax_after, owner, count)
-    total = summed(lines.after, owner, count) + tax
-    good &= ~(on_header & have_costs & ~has_method & (cost != 0))
-    if rules.items.shipping is None:
-        good &= ~(~on_header & have_costs)
-    good &= _ties_out(tables, run, total)
-    return Sums(
+    of_products = np.zeros(tables.count, bool)
+    of_products[lines.owner[lines.kind == PRODUCT_SHIPPING]] = True
+    on_header = ~of_products[parts.order] & ~parts.several & (rules.shipping == "header")
+    have_costs = counted(of_line[costs], len(parts)) > 0
+    method = flags(pc.is_valid(some(picked(tables.rows["shipments"]["shipping_method"], parts.shipment))))
+    cost, tax = total(lines.after, costs), total(lines.tax_after)
+    found = Sums(
         on_header=on_header,
-        has_cost=has_method | (on_header & have_costs),
+        has_cost=method | (on_header & have_costs),
         shipping_cost=np.where(on_header, cost, 0),
         on_lines=np.where(on_header, 0, cost),
         tax=tax,
-        discount=summed(np.where(merchandise, lines.off_net, 0), owner, count),
-        total=total,
+        discount=total(lines.off_net, lines.kind <= OPTION),
+        tenders=-total(lines.net, lines.kind == TENDER),
+        total=total(lines.after) + tax,
     )
+    odd = on_header & have_costs & ~method & (cost != 0)
+    if rules.items.shipping is None:
+        odd |= ~on_header & have_costs
+    good[parts.order[odd]] = False
+    good &= _ties_out(tables, run, summed(found.total + found.tenders, parts.order, tables.count))
+    return found
 
 
 def _ties_out(tables: Tables, run: Run, total: Ints) -> Flags:
+    """Compare with the shop's totals; an order that a rounding line would be added to is none of ours."""
     orders, rules = tables.rows["orders"], run.settings.orders
     gross, has_gross, small = micros(orders["order_gross"])
     net, _, small_net = micros(orders["order_net"])
     tax, _, small_tax = micros(orders["order_tax"])
-    shop = np.where(has_gross, gross, net + tax)
     small &= has_gross | (small_net & small_tax)
-    apart = np.abs(shop - total)
-    near = small & (apart <= int(rules.tolerance * MICRO))
+    apart = np.abs(np.where(has_gross, gross, net + tax) - total)
+    near: Flags = small & (apart <= int(rules.tolerance * MICRO))
     return near & (apart == 0) if rules.items.rounding else near
 
 
@@ -98,20 +109,17 @@ class Rates:
         percent: the rate in percent as a JSON number, null where the line has none.
         code: internal id of the tax code.
         type: name of the tax type.
-        named: where both are known.
     """
 
     percent: pa.Array
     code: pa.Array
     type: pa.Array
-    named: Flags
 
 
-def rates(run: Run, lines: Lines) -> Rates:
-    """Look up each distinct rate."""
+def rates(run: Run, lines: Lines, good: Flags) -> Rates:
+    """Look up each distinct rate, and take orders out of `good` whose taxes have no name."""
     rules, known = run.settings.orders, run.known.tax_codes
-    column = lines.or_parents("tax_rate")
-    encoded = column.dictionary_encode()
+    encoded = lines.or_parents("tax_rate").dictionary_encode()
     distinct: list[Decimal | None] = [plain(each) for each in encoded.dictionary.to_pylist()]
     places = pc.fill_null(encoded.indices, len(distinct))
     distinct.append(None)
@@ -126,4 +134,5 @@ def rates(run: Run, lines: Lines) -> Rates:
     codes = laid_out(code)
     types = laid_out(lambda rate: taxes.name_of(rules.tax_types, TaxPart(None, rate, ZERO)))
     percents = laid_out(lambda rate: None if rate is None else canonical.dumps(taxes.percent(rate)))
-    return Rates(percents, codes, types, flags(pc.and_(pc.is_valid(codes), pc.is_valid(types))))
+    good[lines.owner[lines.taxed & ~flags(pc.and_(pc.is_valid(codes), pc.is_valid(types)))]] = False
+    return Rates(percents, codes, types)

@@ -9,17 +9,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cartage.systems.netsuite.bulk.vectors import Flags, Ints, Rows, counted, flags, offsets, some
+from cartage.systems.netsuite.bulk.vectors import Flags, Ints, Rows, counted, flags, ints, offsets, place_of, some
 from cartage.systems.netsuite.orders.amounts import minor_unit
 from cartage.systems.netsuite.orders.assemble import CLOSED
-from cartage.systems.netsuite.orders.certificates import TENDER
 
 if TYPE_CHECKING:
     from cartage.records.batch import Batch
     from cartage.settings import Orders, Settings, Site
     from cartage.systems.netsuite.orders.known import Known
 
-_KINDS = ("product", "option", "bundled", "shipping", "product_shipping")
+_KINDS = ("product", "option", "bundled", "gift_certificate", "shipping", "product_shipping")
 _UNIT = "0.01"
 
 
@@ -91,6 +90,19 @@ class Tables:
         bounds = offsets(self.owners[table], self.count)
         return np.where(np.diff(bounds) > 0, bounds[:-1], -1)
 
+    def shipment_of(self, table: str, ids: pa.Array) -> Ints:
+        """Give the row of the shipment of its own order that each row of a table names: -1 when it names none, -2 when the order has none of that name."""
+        names = self.rows["shipments"]["shipment_id"]
+        distinct = names.unique()
+        number = ints(pc.index_in(names, value_set=distinct), -1).astype(np.int64)
+        wanted = ints(pc.index_in(ids, value_set=distinct), -1).astype(np.int64)
+        many = len(distinct) + 1
+        row = place_of(
+            np.where(wanted < 0, -1, self.owners[table] * many + wanted), self.owners["shipments"] * many + number
+        )
+        named = flags(pc.is_valid(ids))
+        return np.where(named, np.where(row < 0, -2, row), -1)
+
 
 def may_be_plain(rules: Orders) -> bool:
     """Say whether orders land in the way that is done here; the other ways are left to the rows."""
@@ -100,9 +112,9 @@ def may_be_plain(rules: Orders) -> bool:
 def plain(tables: Tables, run: Run) -> Flags:
     """Say which orders are plain, as far as one can tell without their amounts.
 
-    Left out is what has a way of its own through the rows: closed orders, several shipments or none, gift
-    certificates, companies, taxes by item, pick-up by attribute, currencies without cents; and what the rows
-    complain of: an unknown currency, location, shipping method or item, a date or total that is missing.
+    Left out is what has a way of its own through the rows: taxes by item, pick-up by attribute, orders without any
+    shipment, currencies without cents; and what the rows complain of: an unknown currency, location, shipping
+    method or item, a date or total that is missing.
     """
     orders, known, site = tables.rows["orders"], run.known, run.site
     if site.subsidiary not in known.subsidiaries or (
@@ -113,20 +125,26 @@ def plain(tables: Tables, run: Run) -> Flags:
         name for name, id_ in site.currencies.items() if id_ in known.currencies and str(minor_unit(name)) == _UNIT
     ]
     good = orders.equals("site", run.name) & orders.among("currency", currencies)
-    good &= ~orders.among("order_status", sorted(CLOSED)) & orders.has("placed_at")
+    good &= orders.has("placed_at") & orders.has("order_no") & orders.has("key")
     good &= orders.has("order_gross") | (orders.has("order_net") & orders.has("order_tax"))
-    good &= ~(orders.has("bill_company_name") & orders.equals("business_type", "B2B"))
-    good &= orders.has("order_no") & orders.has("key")
-    return good & _shipped_once(tables, run) & ~_odd_rows(tables, run)
+    good &= ~(orders.equals("bill_company_name", "") & orders.equals("business_type", "B2B"))
+    return good & _shipped(tables, run) & ~_odd_rows(tables, run)
 
 
-def _shipped_once(tables: Tables, run: Run) -> Flags:
+def closed(tables: Tables) -> Flags:
+    """Say which orders the shop has taken back."""
+    return tables.rows["orders"].among("order_status", sorted(CLOSED))
+
+
+def _shipped(tables: Tables, run: Run) -> Flags:
     shipments = tables.rows["shipments"]
     named = flags(pc.is_valid(some(shipments["shipment_id"])))
     methods = list(run.known.shipping_methods)
     named &= ~flags(pc.is_valid(some(shipments["shipping_method"]))) | shipments.among("shipping_method", methods)
-    once: Flags = counted(tables.owners["shipments"], tables.count) == 1
-    return once & ~tables.any_of("shipments", ~named)
+    row = tables.shipment_of("shipments", shipments["shipment_id"])
+    named &= row == np.arange(len(row))  # a name that stands twice leads to one of the two
+    some_shipment: Flags = counted(tables.owners["shipments"], tables.count) > 0
+    return some_shipment & ~tables.any_of("shipments", ~named)
 
 
 def _odd_rows(tables: Tables, run: Run) -> Flags:
@@ -135,7 +153,8 @@ def _odd_rows(tables: Tables, run: Run) -> Flags:
     odd: Flags = counted(tables.owners["lines"], tables.count) == 0
     odd |= tables.any_of("lines", ~lines.among("kind", _KINDS))
     odd |= tables.any_of("tax_items", np.ones(len(tables.rows["tax_items"]), bool))
-    odd |= tables.any_of("payments", tables.rows["payments"].equals("kind", TENDER))
+    if rules.gift_certificate_sale != "liability_item":
+        odd |= tables.any_of("lines", lines.equals("kind", "gift_certificate"))
     if rules.bundles != "kit":
         odd |= tables.any_of("lines", lines.equals("kind", "bundled"))
     named = [each for each in (rules.bonus.attribute, rules.pickup.attribute) if each]

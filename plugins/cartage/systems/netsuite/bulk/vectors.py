@@ -86,6 +86,16 @@ def picked(column: pa.Array, rows: Ints | None) -> pa.Array:
     return column.take(pa.array(rows, mask=missing) if missing.any() else pa.array(rows))
 
 
+def place_of(wanted: Ints, numbers: Ints) -> Ints:
+    """Give the place of each wanted number among numbers, -1 where it is none of them."""
+    if not len(numbers):
+        return np.full(len(wanted), -1, np.int64)
+    sequence = np.argsort(numbers, kind="stable")
+    at = np.minimum(np.searchsorted(numbers, wanted, sorter=sequence), len(numbers) - 1)
+    place = sequence[at]
+    return np.where((wanted >= 0) & (numbers[place] == wanted), place, -1)
+
+
 def micros(column: pa.Array) -> tuple[Ints, Flags, Flags]:
     """Give amounts as whole millionths.
 

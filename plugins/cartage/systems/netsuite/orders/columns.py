@@ -148,3 +148,17 @@ OFFERED: Mapping[str, Mapping[str, Collection[str]]] = {
 
 LOOKUPS = ("item", "shipping_method", "zone")
 """Lookups that mappings to NetSuite may ask for."""
+
+CLOSING = frozenset(
+    {
+        "subsidiary",
+        "currency",
+        "otherRefNum",
+        "custbody_ctg_site",
+        "custbody_ctg_order_no",
+        "custbody_ctg_cancel_reason",
+        "custbody_ctg_replace_reason",
+        "custbody_ctg_replacement_order_no",
+    }
+)
+"""All that a cancellation says: whose order it is, and why. Nothing else of a closed order may change."""
