@@ -21,7 +21,7 @@ INTO_THE_ERP = ("customers", "orders")
 TO_THE_SHOP = ("locations", "inventory", "prices", "shipments")
 PROPOSALS = "proposals"
 SHIPPED_ORDERS = 6
-APPEARS_SECONDS = 20
+APPEARS_SECONDS = 40
 """How long a run that Airflow starts by itself is waited for."""
 
 
@@ -109,8 +109,9 @@ class Day:
         """Give the questions that wait, once they are there."""
         found: list[dict[str, Any]] = []
         deadline = time.monotonic() + APPEARS_SECONDS
-        open_ones = len(Ledger.from_connection("cartage_ledger").proposals.open_ones(INTEGRATION))
-        while len(found) < open_ones and time.monotonic() < deadline:
+        proposals = Ledger.from_connection("cartage_ledger").proposals.recent(INTEGRATION)
+        waiting = sum(each.state == "open" for each in proposals)
+        while len(found) < waiting and time.monotonic() < deadline:
             self._processes.check()
             path = f"/dags/{dag_id(PROPOSALS)}/dagRuns/~/hitlDetails"
             found = self._client.call("GET", path, params={"response_received": "false"})["hitl_details"]

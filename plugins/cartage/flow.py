@@ -66,7 +66,7 @@ def flow_dag(integration: str, flow: str, *, record: str, origin: Side = "storef
     slots = min(joined.erp.concurrency, SLOTS_AT_MOST) if writes else 1
     watermark = [asset_of(integration, flow)]
     # Feeds are what guardrails hold rows of; an alias tells only when it is told to.
-    asks: dict[str, Any] = {"outlets": [proposals_alias(integration)]} if origin == "erp" else {}
+    asks: dict[str, Any] = {"outlets": [proposals_alias(integration, flow)]} if origin == "erp" else {}
     with DAG(
         dag_id=f"{integration}.{flow}",
         description=deploy.description,

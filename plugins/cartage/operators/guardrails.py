@@ -121,4 +121,4 @@ def conclude(runtime: Runtime, begun: Run, context: Context) -> None:
     waiting = book.unasked(name, runtime.flow)
     if waiting:
         event: dict[str, JsonValue] = {"proposals": [each.id for each in waiting]}
-        context["outlet_events"][proposals_alias(name)].add(proposals_asset(name), extra=event)
+        context["outlet_events"][proposals_alias(name, runtime.flow)].add(proposals_asset(name), extra=event)

@@ -34,9 +34,13 @@ def proposals_asset(integration: str) -> Asset:
     return Asset(name=f"{integration}.proposals", uri=f"x-cartage://{integration}/proposals")
 
 
-def proposals_alias(integration: str) -> AssetAlias:
-    """Give the alias by which `settle` tells of `proposals_asset`; an outlet itself would tell on every success."""
-    return AssetAlias(name=f"{integration}.proposals")
+def proposals_alias(integration: str, flow: str) -> AssetAlias:
+    """Give the alias by which `settle` tells of `proposals_asset`; an outlet itself would tell on every success.
+
+    One for each flow: Airflow notes which assets an alias ever stood for, and of two flows that settle for the
+    first time in the same moment it would fail one (tried with Airflow 3.3.2).
+    """
+    return AssetAlias(name=f"{integration}.{flow}.proposals")
 
 
 def read_watermark(runtime: Runtime, context: Context) -> datetime | None:

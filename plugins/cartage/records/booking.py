@@ -84,7 +84,8 @@ def bookings_of(orders: Batch, lists: Mapping[str, str], *, exports: bool, dated
     by_drop = pc.is_valid(root["drop"])
     said = pc.fill_null(pc.equal(root["export_status"], "EXPORTED"), False)
     exported = pc.or_(said, by_drop) if exports else said
-    moment = pc.if_else(by_drop, pc.max_element_wise(versioned, booked), booked) if dated else booked
+    later = pc.if_else(pc.fill_null(pc.greater(versioned, booked), fill_value=False), versioned, booked)
+    moment = pc.if_else(by_drop, later, booked) if dated else booked
     columns = {
         "site": root["site"],
         "order_no": root["order_no"],
