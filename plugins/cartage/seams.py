@@ -328,6 +328,17 @@ class Memory(Protocol):
         It stays where it is while an export lies there that could not be read.
         """
 
+    def asked_until(self) -> datetime | None:
+        """Give the moment at which the shop was last asked for its orders; None when it never was."""
+
+    def note_asked(self, lines: pa.Table, at: datetime) -> None:
+        """Note what the shop said of orders that were placed or changed since it was last asked.
+
+        Args:
+            lines: as in `cartage.records.booking.NOTED`.
+            at: when it was asked, before the first answer.
+        """
+
 
 @dataclass(frozen=True)
 class Late:

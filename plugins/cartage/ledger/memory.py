@@ -54,3 +54,12 @@ class LedgerMemory:
     def read_until(self) -> datetime | None:
         """Give the moment up to which all orders that the shop exported are known; None when none ever were."""
         return self._bookings.read_until(self._integration, ORDERS)
+
+    def asked_until(self) -> datetime | None:
+        """Give the moment at which the shop was last asked for its orders; None when it never was."""
+        return self._bookings.read_until(self._integration, self._flow)
+
+    def note_asked(self, lines: pa.Table, at: datetime) -> None:
+        """Note what the shop said of its orders; first what, then when, so that a crash in between asks again."""
+        self._bookings.note(self._integration, lines)
+        self._bookings.note_read(self._integration, self._flow, at)

@@ -43,8 +43,8 @@ def dates(
     settings: Settings,
     lists: Iterable[str],
     read_until: datetime | None,
+    asked_until: datetime | None,
     counted_at: datetime,
-    asked_at: datetime | None,
 ) -> dict[str, datetime]:
     """Give the date of each list's allocations, in whole seconds.
 
@@ -52,20 +52,21 @@ def dates(
         settings: the run's.
         lists: inventory lists.
         read_until: see `Memory.read_until`.
+        asked_until: see `Memory.asked_until`.
         counted_at: when the ERP counted.
-        asked_at: when the shop was asked for the orders that no export has brought yet; None when it was not.
 
     Raises:
         BatchError: orders were not read for so long that the shop would not take the date.
     """
     allocation = settings.inventory.allocation
-    if read_until is None and asked_at is None:
+    if read_until is None and asked_until is None:
         log.warning("no orders were ever read whole: allocations are dated as if exports had been read just now")
     found = {}
     for list_id in lists:
         date = by_exports(settings, list_id, read_until, counted_at)
-        if asked_at is not None:
-            date = max(date, asked_at - allocation.lag - allocation.skew)
+        if asked_until is not None:
+            by_asking = asked_until - allocation.lag - allocation.skew
+            date = by_asking if read_until is None else max(date, by_asking)
         if date < counted_at - OLDEST:
             raise BatchError(
                 f"inventory list {list_id}: orders are known up to {date.isoformat(timespec='minutes')} only, and the "

@@ -34,7 +34,6 @@ class Figures:
         explained: units of a fall that orders explain.
         as_of: date of the allocation, microseconds of Unix time.
         touched: the shop's own turnover moved since it was last told.
-        kept: what the shop was told is left as it is.
         perpetual: is never sold out.
         stopped: must not be sold any more.
     """
@@ -46,7 +45,6 @@ class Figures:
     explained: Ints
     as_of: Ints
     touched: Flags
-    kept: Flags
     perpetual: Flags
     stopped: Flags
 
@@ -64,7 +62,6 @@ def figures_of(root: pa.Table, as_of: Ints) -> Figures:
         explained=np.zeros(count, np.int64),
         as_of=as_of,
         touched=np.zeros(count, np.bool_),
-        kept=np.zeros(count, np.bool_),
         perpetual=np.asarray(pc.fill_null(root["perpetual"], False)) & ~stopped,
         stopped=stopped,
     )
@@ -100,6 +97,7 @@ def rows_of(root: pa.Table, figures: Figures, told: pa.Table) -> Batch:
         "in_stock_at": pc.if_else(pa.array(figures.stopped | perpetual), pa.scalar(None, INSTANT), root["in_stock_at"]),
         "explained": quantities(np.minimum(figures.explained, fall)),
         "value": pc.if_else(pa.array(perpetual), pa.scalar(None, pa.string()), texts(quantities(value))),
+        "told": told["hash"],
         "before": told["value"],
     }
     columns["hash"] = _hashes(pa.table(columns), figures, told)
@@ -125,4 +123,4 @@ def _hashes(rows: pa.Table, figures: Figures, told: pa.Table) -> pa.Array:
     same = pc.fill_null(pc.equal(pc.replace_substring_regex(last, f"{STAMPED}.*$", ""), content), False)
     untouched = pc.if_else(same, last, content)
     touched = pa.array(figures.touched & ~figures.perpetual)
-    return pc.if_else(pa.array(figures.kept), pc.coalesce(last, content), pc.if_else(touched, stamped, untouched))
+    return pc.if_else(touched, stamped, untouched)

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 
-from cartage.records.booking import BOOKED, GIVEN_BACK
+from cartage.records.booking import GIVEN_BACK, NOTED
 from cartage.settings.orders import Api
 from cartage.systems.sfcc.xml.line_ids import LETTERS
+from cartage.systems.sfcc.xml.tables import VERSION_TIME
 from cartage.windows import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from cartage.context import FlowContext
+    from cartage.seams import Memory
     from cartage.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -26,23 +27,11 @@ log = logging.getLogger(__name__)
 Json = dict[str, Any]
 EXPORTED = "exported"
 
-KEPT = ("arrived_at", "applied_by", "acknowledged_by")
-"""What only the ledger knows of an order."""
+ORDERS = "orders"
+"""The flow that brings orders into the ERP."""
 
-
-@dataclass(frozen=True)
-class Asked:
-    """What is known of sales once the shop was asked.
-
-    Attributes:
-        booked: everything, as in `cartage.records.booking.BOOKED`; of orders that the shop named, its own words.
-        unexported: site and number of orders that the shop had not marked exported.
-        at: when it was asked, before the first answer.
-    """
-
-    booked: pa.Table
-    unexported: frozenset[tuple[str, str]]
-    at: datetime
+BACK = timedelta(hours=47)
+"""How far the very first question looks back: as far as an allocation may be dated."""
 
 
 class Pages(Protocol):
@@ -52,62 +41,70 @@ class Pages(Protocol):
         """Give all orders of a site that were changed in a window, as SCAPI answers them."""
 
 
-def asking(flow: FlowContext) -> Callable[[datetime, pa.Table], Asked] | None:
-    """Give what asks the shop for the orders that were placed or changed since a moment; None when it is not to be asked.
+def asking(flow: FlowContext) -> Callable[[], datetime] | None:
+    """Give what asks the shop for orders and says when it did; None when it is not to be asked.
+
+    Where another connector brings orders into the ERP, nobody could say what the ERP has of them.
 
     Raises:
         BatchError: the connection is not fit for use.
     """
-    connection = flow.integration.storefront.api
-    if not flow.settings.inventory.allocation.ask_shop or not connection:
+    integration, settings, memory = flow.integration, flow.settings, flow.memory
+    orders = integration.flows.get(ORDERS)
+    if not settings.inventory.allocation.ask_shop or not integration.storefront.api or not orders or memory is None:
         return None
     from cartage.systems.sfcc.api_source import ApiSource
     from cartage.systems.sfcc.hook import SfccHook
 
     source = ApiSource(
-        SfccHook(connection),
-        sites=tuple(flow.settings.sites),
+        SfccHook(integration.storefront.api),
+        sites=tuple(settings.sites),
         settings=Api(window_field="last_modified"),
         overlap_minutes=0,
         batch_records=1,
     )
-    return lambda since, booked: ask(source, flow.settings, since, booked)
+    return lambda: ask(source, settings, memory, orders.start_at)
 
 
 def ask(
     source: Pages,
     settings: Settings,
-    since: datetime,
-    booked: pa.Table,
+    memory: Memory,
+    start: datetime,
     *,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-) -> Asked:
-    """Ask for the orders that were placed or changed since a moment, cancelled ones too.
+) -> datetime:
+    """Ask for the orders that were placed or changed since the shop was asked last, cancelled ones too, and note them.
 
     Args:
         source: pages orders by SCAPI.
         settings: the run's.
-        since: every order that was placed before it is in `booked`.
-        booked: what the ledger knows.
+        memory: where they are noted.
+        start: orders from before it belong to an earlier connector.
         clock: gives the time now.
+
+    Returns:
+        When it was asked, before the first answer.
 
     Raises:
         RetryableError: the shop does not answer for now.
         BatchError: the shop refuses the API client.
     """
-    at = clock()
-    skew = settings.inventory.allocation.skew
+    at, last = clock(), memory.asked_until()
+    allocation = settings.inventory.allocation
+    since = at - BACK if last is None else last - allocation.lag - allocation.skew
     lists = settings.inventory.list_of_site
-    rows: list[Json] = []
-    unexported = set()
-    for site in sorted(settings.sites):
-        for page in source.pages(site, Window(since - skew, at + skew)):
-            for document in page:
-                rows += lines_of(document, site, lists, at)
-                if document.get("exportStatus") != EXPORTED:
-                    unexported.add((site, str(document["orderNo"])))
+    rows = [
+        row
+        for site in sorted(settings.sites)
+        for page in source.pages(site, Window(since, at + allocation.skew))
+        for document in page
+        for row in lines_of(document, site, lists, at)
+        if row["booked_at"] >= start
+    ]
     log.info("the shop named %d lines of orders that were placed or changed since %s", len(rows), since.isoformat())
-    return Asked(_together(booked, rows), frozenset(unexported), at)
+    memory.note_asked(pa.Table.from_pylist(rows, NOTED), at)
+    return at
 
 
 def lines_of(document: Json, site: str, lists: Mapping[str, str], at: datetime) -> Iterator[Json]:
@@ -120,17 +117,16 @@ def lines_of(document: Json, site: str, lists: Mapping[str, str], at: datetime) 
         at: when it was asked.
     """
     moments = [_moment(document.get(name)) for name in ("creationDate", "placeDate")]
-    cancelled = str(document.get("status", "")).upper() in GIVEN_BACK
-    order = {
+    order: Json = {
         "site": site,
         "order_no": str(document["orderNo"]),
         # Stock is taken off when the order is created; it may be placed later.
         "booked_at": min(filter(None, moments), default=at),
-        "cancelled": cancelled,
-        "seen_at": at,
+        "cancelled": str(document.get("status", "")).upper() in GIVEN_BACK,
+        "version": _version(document),
     }
-    if document.get("exportStatus") == EXPORTED:
-        order["exported_at"] = order["booked_at"]
+    # It may have been exported ever since it was placed; who knows better, from an export, has noted it.
+    order["exported_at"] = order["booked_at"] if document.get("exportStatus") == EXPORTED else None
     seen: dict[str, int] = {}
     for number, item in enumerate(document.get("productItems") or (), 1):
         list_id = item.get("inventoryId") or lists.get(site)
@@ -152,30 +148,10 @@ def _lines(item: Json, kind: str, number: str, order: Json, seen: dict[str, int]
         yield from _lines(inner, "bundled", f"{number}.{place}", order, seen)
 
 
-def _together(booked: pa.Table, rows: list[Json]) -> pa.Table:
-    """Put what the shop says in the place of what the ledger has of the same orders."""
-    if not rows:
-        return booked
-    named = {(row["site"], row["order_no"]) for row in rows}
-    ours = list(zip(booked["site"].to_pylist(), booked["order_no"].to_pylist(), strict=True))
-    same = pa.array([each in named for each in ours], pa.bool_())
-    known = {(row["site"], row["order_no"]): row for row in booked.filter(same).to_pylist()}
-    lines = [_with_known(row, known.get((row["site"], row["order_no"]))) for row in rows]
-    others = booked.filter(pa.array([each not in named for each in ours], pa.bool_()))
-    return pa.concat_tables([others, pa.Table.from_pylist(lines, BOOKED)])
-
-
-def _with_known(row: Json, known: Json | None) -> Json:
-    """Add what the ledger knows of the order: where it stands in the ERP, and when it was first seen as it is now."""
-    if known is None:
-        return row
-    row |= {name: known[name] for name in KEPT}
-    if known["cancelled"] and row["cancelled"]:
-        row["seen_at"] = min(row["seen_at"], known["seen_at"])
-    if known["exported_at"] is not None and row.get("exported_at") is not None:
-        row["exported_at"] = max(row["exported_at"], known["exported_at"])
-        row["seen_at"] = min(row["seen_at"], known["seen_at"])
-    return row
+def _version(document: Json) -> str:
+    """Give the version: when the order was last modified, as exports write theirs."""
+    moment = _moment(document.get("lastModified")) or _moment(document.get("creationDate"))
+    return "" if moment is None else moment.astimezone(UTC).strftime(VERSION_TIME)
 
 
 def _units(value: Any) -> Decimal:

@@ -22,7 +22,6 @@ from cartage.systems.sfcc.xml.line_ids import LETTERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from collections.abc import Set as AbstractSet
 
     from cartage.settings import Settings
     from cartage.systems.sfcc.inventory.units import Flags, Ints
@@ -65,12 +64,9 @@ class Sold:
     Args:
         booked: as in `cartage.records.booking.BOOKED`.
         settings: the run's.
-        unexported: orders of which the shop says that they are not exported: site and order number.
     """
 
-    def __init__(
-        self, booked: pa.Table, settings: Settings, unexported: AbstractSet[tuple[str, str]] = frozenset()
-    ) -> None:
+    def __init__(self, booked: pa.Table, settings: Settings) -> None:
         self._table = booked
         self._settings = settings
         self.units = millionths(booked["quantity"])
@@ -79,7 +75,7 @@ class Sold:
         self.cancelled: Flags = np.asarray(booked["cancelled"], np.bool_)
         seen = _micros(booked["seen_at"], FOREVER - _DAY)
         self.back_by: Ints = np.where(self.cancelled, seen + _span(settings.inventory.allocation.skew), NEVER)
-        self.since, self.until = self._stretch(unexported)
+        self.since, self.until = self._stretch()
         self.lists: list[str] = booked["list_id"].to_pylist()
         self.keys = pc.binary_join_element_wise(booked["list_id"], booked["sku"], "/").combine_chunks()
         self.lines = line_keys(booked)
@@ -133,18 +129,18 @@ class Sold:
         columns = (rows["list_id"].to_pylist(), rows["sku"].to_pylist())
         return zip(*columns, self.booked[kept].tolist(), self.units[kept].tolist(), strict=True)
 
-    def _stretch(self, unexported: AbstractSet[tuple[str, str]]) -> tuple[Ints, Ints]:
+    def _stretch(self) -> tuple[Ints, Ints]:
         """Give the earliest and the latest moment that the shop's turnover can have grown; `FOREVER`: it has not."""
         rounded = _span(ROUNDED)
         since, until = self.booked - rounded, self.booked + rounded
         on_order = self._by_list(self._on_order)
         if on_order.any():
-            exported_since, exported_until = self._exports(unexported)
+            exported_since, exported_until = self._exports()
             since = np.where(on_order, np.maximum(exported_since, since), since)
             until = np.where(on_order, np.maximum(exported_until, until), until)
         return since, until
 
-    def _exports(self, unexported: AbstractSet[tuple[str, str]]) -> tuple[Ints, Ints]:
+    def _exports(self) -> tuple[Ints, Ints]:
         """Give the same of the moment at which orders were marked exported: on lists with on-order it counts."""
         allocation, table = self._settings.inventory.allocation, self._table
         known = _micros(table["exported_at"], FOREVER)
@@ -156,10 +152,6 @@ class Sold:
             told = _micros(table["acknowledged_by"], FOREVER - _DAY) + _span(allocation.skew)
             since = np.where(ours, _micros(table["arrived_at"], NEVER), since)
             until = np.where(ours, told, until)
-        if unexported:
-            orders = zip(table["site"].to_pylist(), table["order_no"].to_pylist(), strict=True)
-            open_ = np.fromiter((each in unexported for each in orders), np.bool_, len(table))
-            since, until = np.where(open_, FOREVER, since), np.where(open_, FOREVER, until)
         return since, until
 
     def _on_order(self, list_id: str) -> bool:

@@ -32,12 +32,12 @@ from cartage.errors import BatchError
 from cartage.records.booking import BOOKED
 from cartage.records.columns import INSTANT
 from cartage.seams import Transformed
+from cartage.systems.sfcc.feeds.told import LastTold
 from cartage.systems.sfcc.inventory.claims import Claims, Counted, of_kit
-from cartage.systems.sfcc.inventory.dating import by_exports, dates
+from cartage.systems.sfcc.inventory.dating import dates
 from cartage.systems.sfcc.inventory.rows import KIT, figures_of, rows_of
 from cartage.systems.sfcc.inventory.sold import Move, Sold
 from cartage.systems.sfcc.inventory.spool import Spool
-from cartage.systems.sfcc.inventory.told import LastTold
 from cartage.systems.sfcc.inventory.units import ONE
 
 if TYPE_CHECKING:
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from cartage.seams import Memory
     from cartage.settings import Settings
     from cartage.systems.sfcc.inventory.rows import Figures
-    from cartage.systems.sfcc.inventory.sales import Asked
     from cartage.systems.sfcc.inventory.units import Ints
 
 log = logging.getLogger(__name__)
@@ -84,7 +83,7 @@ def allot(
     records: int,
     settings: Settings,
     memory: Memory,
-    ask: Callable[[datetime, pa.Table], Asked] | None = None,
+    ask: Callable[[], datetime] | None = None,
 ) -> Iterator[Transformed]:
     """Turn batches of stock into feed rows.
 
@@ -96,22 +95,26 @@ def allot(
         records: how many records they hold.
         settings: the run's.
         memory: what the ledger remembers of the flow.
-        ask: asks the shop for the orders that no export has brought yet; None when it cannot be asked.
+        ask: asks the shop for the orders that no export has brought yet; None when it is not to be asked.
 
     Raises:
         BatchError: orders were not read for so long that no allocation can be dated.
         RetryableError: the shop does not answer for now.
     """
     with Spool() as spool:
-        counted, counted_at = Counted(), None
+        counted, counted_at, keys = Counted(), None, []
         for batch in spool.keep(batches):
             counted.add(batch)
+            keys.append(batch.root["key"])
             oldest = pc.min(batch.root["counted_at"]).as_py()
             counted_at = min(filter(None, (counted_at, oldest)), default=None)
-        allotment = _Allotment.made(settings, memory, ask, counted, counted_at or datetime.now(UTC))
-        told = LastTold(memory, records)
+        if ask is not None:
+            ask()
+        allotment = _Allotment.made(settings, memory, counted, counted_at or datetime.now(UTC))
+        told, start = LastTold(memory, keys), 0
         for root in spool.roots():
-            last = told.of(root["key"])
+            last = told.of(start, len(root))
+            start += len(root)
             yield Transformed(rows_of(root, allotment.figures(root, last), last), [])
         allotment.report()
 
@@ -126,8 +129,8 @@ class _Allotment:
         moves: lines that the shop counts from after the date, or may give back after it, by the record's key.
         moved_by: by when the shop's turnover last moved, by the record's key.
         news: booking moments and units taken of each record.
-        kits: members by the kit's key.
-        asked: whether the shop was asked for what no export has brought.
+        counted: what the ERP says of kits and orders.
+        overdrawn: keys of records of which more was sold than there is.
     """
 
     dates: dict[str, int]
@@ -136,30 +139,22 @@ class _Allotment:
     moved_by: pa.Table
     news: dict[str, list[tuple[int, int]]]
     counted: Counted
-    asked: bool
     overdrawn: list[str]
-    kept: int = 0
 
     @classmethod
     def made(
         cls,
         settings: Settings,
         memory: Memory,
-        ask: Callable[[datetime, pa.Table], Asked] | None,
         counted: Counted,
         counted_at: datetime,
     ) -> _Allotment:
         """Look up what was sold, and add it up."""
         lists = list(settings.inventory.lists)
-        read_until = memory.read_until()
-        booked = memory.booked(lists, counted_at - LOOKED_BACK) if lists else BOOKED.empty_table()
-        asked = None
-        if ask is not None and lists:
-            since = min(by_exports(settings, each, read_until, counted_at) for each in lists)
-            asked = ask(since, booked)
-        dated = dates(settings, lists, read_until, counted_at, asked.at if asked else None)
+        dated = dates(settings, lists, memory.read_until(), memory.asked_until(), counted_at)
         micros = {name: _micros(date) for name, date in dated.items()}
-        sold = Sold(asked.booked if asked else booked, settings, asked.unexported if asked else frozenset())
+        booked = memory.booked(lists, counted_at - LOOKED_BACK) if lists else BOOKED.empty_table()
+        sold = Sold(booked, settings)
         moves = sold.moves(micros, _micros(counted_at - settings.inventory.allocation.skew))
         claims = Claims(settings)
         by_key: dict[str, list[Move]] = defaultdict(list)
@@ -170,20 +165,17 @@ class _Allotment:
             for key, taken in claims.taken(counted.kits, list_id, sku, units):
                 news[key].append((at, taken))
         claimed = claims.add_up(counted, sold, moves)
-        return cls(micros, claimed, by_key, sold.moved_by(micros), news, counted, asked is not None, [])
+        return cls(micros, claimed, by_key, sold.moved_by(micros), news, counted, [])
 
     def figures(self, root: pa.Table, last: pa.Table) -> Figures:
         """Give the figures of a batch, with everything that was sold."""
         date = np.fromiter((self._date(each) for each in root["list_id"].to_pylist()), np.int64, len(root))
         told_at = np.asarray(pc.fill_null(last["as_of"].cast(INSTANT).cast(pa.int64()), np.iinfo(np.int64).min))
         figures = figures_of(root, np.maximum(date, told_at))
-        # Only who was asked knows the orders up to a date that is later than what exports let know.
-        figures.kept = (told_at > date) & (not self.asked)
         at = pc.index_in(root["key"], value_set=self.moved_by["key"].combine_chunks())
         moved = np.asarray(pc.fill_null(self.moved_by["moved_by"].take(at), np.iinfo(np.int64).min))
         figures.touched = moved > told_at
         self._count(root, figures, told_at)
-        self.kept += int(figures.kept.sum())
         return figures
 
     def _date(self, list_id: str) -> int:
@@ -240,12 +232,6 @@ class _Allotment:
                 "%d records have more sold than there is, for example %s: the shop sells none of them, see the orders",
                 len(self.overdrawn),
                 ", ".join(self.overdrawn[:SHOWN]),
-            )
-        if self.kept:
-            log.warning(
-                "%d records stay as they are: the shop was told of them for a later date than orders are known up to now, "
-                "since it is not asked for orders any more",
-                self.kept,
             )
 
 
