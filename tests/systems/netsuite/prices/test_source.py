@@ -159,8 +159,8 @@ def test_what_netsuite_does_not_have(account: Account, books: str, message: str)
     [
         ('books: {eur-list: {currency: EUR, level: "1", site: RefArchUS}}', "the site RefArchUS does not sell in it, but in USD"),
         ('books: {eur-list: {currency: EUR, level: "1", site: Nowhere}}', "there is no site Nowhere"),
-        ('books: {a: {currency: EUR, level: "1", taxation: net}, b: {currency: EUR, level: "2", taxation: gross}}\n'
-         "    feed: {headers: {b: {parent: a}}}", "is not that of its parent, net"),
+        (('books: {a: {currency: EUR, level: "1", taxation: net}, b: {currency: EUR, level: "2", taxation: gross}}\n'
+         "    feed: {headers: {b: {parent: a}}}"), "is not that of its parent, net"),
         ('books: {b: {currency: USD, level: "1"}}\n    feed: {headers: {b: {parent: eur-list}}}', "is not that of its parent, EUR"),
         ("customers: {currencies: [EUR, USD], book: 'c-{customer}'}", "must have `{customer}` in it, and `{currency}`"),
     ],
