@@ -129,6 +129,9 @@ class OrdersApi:
         for name in body:
             if not _ATTRIBUTE.fullmatch(name):
                 raise bad_request(f"The property '{name}' is not known; custom properties begin with 'c_'.")
+        wrong = self._store.attributes.wrong("Order", {name.removeprefix("c_"): value for name, value in body.items()})
+        if wrong:
+            raise bad_request(wrong)
         self._change(site, request.path_params["order_no"], body)
         return Response(status_code=204)
 

@@ -4,6 +4,7 @@
     ``"lines": [{"sku", "quantity", "list"}]``. Answers the order, or 409 with what there was, and sells nothing.
 ``GET  /sandbox/control/movements`` ``?list=…&sku=…``: every movement of a product in a list
 ``POST /sandbox/control/products``  ``{"skus": [...]}``, or ``{"prefix": "BULK-", "count": 500000}``: the catalogue has them
+``POST /sandbox/control/attributes`` ``{"Order": {"gift": "string"}}``: custom attributes of the merchant's own
 ``POST /sandbox/control/clock``     ``{"now": "2026-03-01T08:00:00Z"}`` stops the shop's clock there, null lets it go
 """
 
@@ -47,6 +48,7 @@ class Selling:
             Route(f"{PATH}/sell", self.sell, methods=["POST"]),
             Route(f"{PATH}/movements", self.movements, methods=["GET"]),
             Route(f"{PATH}/products", self.products, methods=["POST"]),
+            Route(f"{PATH}/attributes", self.attributes, methods=["POST"]),
             Route(f"{PATH}/clock", self.clock, methods=["POST"]),
         ]
 
@@ -104,6 +106,13 @@ class Selling:
         skus = asked.get("skus") or [f"{asked['prefix']}{number:07d}" for number in range(asked["count"])]
         self._store.inventory.add_products(skus)
         return JSONResponse({"products": len(skus)})
+
+    async def attributes(self, request: Request) -> Response:
+        """Let system objects have custom attributes, until the shop is started again."""
+        asked = await request.json()
+        for of, types in asked.items():
+            self._store.attributes.define(of, types)
+        return JSONResponse(asked)
 
     async def clock(self, request: Request) -> Response:
         """Stop the shop's clock at a moment, or let it go."""

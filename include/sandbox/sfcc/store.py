@@ -10,6 +10,7 @@ from sandbox.sfcc.bookings import Bookings
 from sandbox.sfcc.database import Database, ShopClock
 from sandbox.sfcc.exact_json import dumps, loads
 from sandbox.sfcc.inventory import Inventory
+from sandbox.sfcc.metadata import Attributes
 from sandbox.sfcc.prices import PriceBooks
 from sandbox.sfcc.stores import Stores
 from sandbox.shop.model import VERSIONS
@@ -104,6 +105,7 @@ class ShopStore:
         bookings: what its orders do to stock.
         prices: its price books.
         stores: its stores.
+        attributes: the custom attributes that its objects have.
     """
 
     def __init__(self, home: Path) -> None:
@@ -114,6 +116,7 @@ class ShopStore:
         self.bookings = Bookings(self.database, self.inventory)
         self.prices = PriceBooks(self.database, self.clock)
         self.stores = Stores(self.database)
+        self.attributes = Attributes()
 
     def close(self) -> None:
         """Close the database."""

@@ -31,6 +31,7 @@ def place(shop: Shop, seed: int, *varieties: str, site: str = "RefArch") -> str:
 
 
 def test_customers_see_state_and_tracking(ours: Shop) -> None:
+    ours.control("/attributes", Shipment={"carrier": "string"})
     number = place(ours, 700, "several_shipments")
     before = ours.order(number)
 
@@ -45,6 +46,42 @@ def test_customers_see_state_and_tracking(ours: Shop) -> None:
     assert others
     assert others == before["shipments"][1:]
     assert order["lastModified"] > before["lastModified"]
+
+
+def test_nothing_is_un_shipped_and_a_cancelled_order_is_left_alone(ours: Shop) -> None:
+    number = place(ours, 706)
+    ours.control("/attributes", Shipment={"carrier": "string"})
+    ours.take("shipments", orders(TRACKED.format(order=number, state="SHIPPED")))
+    back = (
+        f'<order order-no="{number}"><status><shipping-status>NOT_SHIPPED</shipping-status></status><shipments>'
+        f'<shipment shipment-id="{number}-00000001"><status><shipping-status>NOT_SHIPPED</shipping-status></status>'
+        "<tracking-number>NEW</tracking-number></shipment></shipments></order>"
+    )
+
+    assert ours.take("shipments", orders(back)).lines == []
+    order = ours.order(number)
+    assert (order["shippingStatus"], order["shipments"][0]["shippingStatus"]) == ("shipped", "shipped")
+    assert order["shipments"][0]["trackingNumber"] == "NEW", "the shipment is known by its number too"
+    ours.scapi("PUT", f"{number}/status", {"status": "cancelled"})
+    assert ours.take("shipments", orders(back)).said("code") == [("order_cancelled",)]
+
+
+def test_attributes_that_nobody_defined_are_refused(ours: Shop) -> None:
+    number = place(ours, 705)
+    attribute = '<custom-attributes><custom-attribute attribute-id="{}">{}</custom-attribute></custom-attributes>'
+    shipment = f"<shipments><shipment shipment-id='00000001'>{attribute.format('mood', 'good')}</shipment></shipments>"
+    feed = orders(
+        f'<order order-no="{number}">{shipment}<external-order-no>1</external-order-no></order>'
+        f'<order order-no="{number}">{attribute.format("trackingNumbers", "T")}</order>'
+    )
+
+    taken = ours.take("shipments", feed)
+
+    assert taken.said("element", "code") == [("shipment", "unknown_attribute"), ("order", "unknown_attribute")]
+    assert ours.order(number)["externalOrderNo"] == "1"
+    for body in ({"c_mood": "good"}, {"c_trackingNumbers": "T"}, {"c_erpOrderNo": ["1"]}):
+        assert ours.scapi("PATCH", number, body).status_code == 400
+    assert ours.scapi("PATCH", number, {"c_trackingNumbers": ["T"], "c_erpOrderNo": None}).status_code == 204
 
 
 def test_what_the_shop_does_not_have_is_skipped(ours: Shop) -> None:

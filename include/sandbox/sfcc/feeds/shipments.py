@@ -1,4 +1,4 @@
-"""Reads shipment feeds: the merchant's own job step, which SFCC does not have.
+"""Reads shipment feeds as the job step in ``deploy/sfcc`` does, which a merchant adds to SFCC.
 
 A feed is order-shaped (order.xsd), of just the elements that the step reads: statuses, external status, shipments
 with state, tracking number and custom attributes, and custom attributes of the order. An order that the shop does
@@ -80,6 +80,7 @@ _TEXTS = {
     "external-order-status": "externalOrderStatus",
     "external-order-text": "externalOrderText",
 }
+_SHIPPED = ("not_shipped", "part_shipped", "shipped")
 _SCAPI = {"open": "new", "replaced": "cancelled"}
 """Statuses that SCAPI has no word for, and the nearest that it has."""
 
@@ -104,17 +105,19 @@ class ShipmentImporter(Importer):
                 self._change(found, found.attributes["order-no"])
 
     def _change(self, found: Found, order_no: str) -> None:
+        """Write an order: its shipments each by itself, then what concerns all of it."""
         site = self._site_of(order_no)
         document = self._store.get(site, order_no) or {}
-        changes = self._statuses(found, document)
-        changes |= {field: found.get(element) for element, field in _TEXTS.items() if found.first(element)}
-        changes |= {f"c_{each}": value for each, value in custom_values(found.first("custom-attributes")).items()}
+        if document.get("status") in {"cancelled", "failed"}:
+            raise Skip("order_cancelled", f"the order {order_no} was cancelled or failed, so nothing of it is shipped")
         given = found.first("shipments")
         if given:
             self.within = {"order-no": order_no}
-            changes["shipments"] = self._shipments(given, document)
+            self._store.change(site, order_no, {"shipments": self._shipments(given, document)})
             self.within = {}
-        self._store.change(site, order_no, changes)
+        changes = self._statuses(found, document)
+        changes |= {field: found.get(element) for element, field in _TEXTS.items() if found.first(element)}
+        self._store.change(site, order_no, changes | self._custom("Order", found))
 
     def _site_of(self, order_no: str) -> str:
         sites = [each for each in self._store.sites_of(order_no) if self._site in {None, each}]
@@ -126,11 +129,23 @@ class ShipmentImporter(Importer):
             )
         return sites[0]
 
+    def _custom(self, of: str, found: Found) -> Json:
+        """Give custom attributes as a document has them."""
+        values = custom_values(found.first("custom-attributes"))
+        wrong = self._store.attributes.wrong(of, values)
+        if wrong:
+            raise Skip("unknown_attribute", wrong)
+        return {f"c_{each}": value for each, value in values.items()}
+
     def _statuses(self, found: Found, document: Json) -> Json:
+        """Give the order's statuses; nothing is ever un-shipped, since the customer has been told."""
         given = found.first("status")
         if given is None:
             return {}
         changes = {field: given.get(each).lower() for each, field in _FIELDS.items() if given.first(each)}
+        before = document.get("shippingStatus", "not_shipped")
+        if "shippingStatus" in changes and _SHIPPED.index(changes["shippingStatus"]) < _SHIPPED.index(before):
+            del changes["shippingStatus"]
         wanted = (given.get("order-status") or "").lower()
         wanted = _SCAPI.get(wanted, wanted)
         if wanted:
@@ -141,19 +156,20 @@ class ShipmentImporter(Importer):
         return changes
 
     def _shipments(self, given: Found, document: Json) -> list[Json]:
-        """Give the order's shipments with what the feed says of them."""
-        shipments = {each["shipmentId"]: dict(each) for each in document.get("shipments", [])}
+        """Give the order's shipments with what the feed says of them, by their id or their number."""
+        shipments = [dict(each) for each in document.get("shipments", [])]
+        named = {each.get("shipmentNo"): each for each in shipments} | {each["shipmentId"]: each for each in shipments}
         for found in given.children:
             found.position = self.log.seen("shipment")
             with self.judged(found):
-                shipment = shipments.get(found.attributes["shipment-id"])
+                shipment = named.get(found.attributes["shipment-id"])
                 if shipment is None:
                     raise Skip("unknown_shipment", f"the order has no shipment {found.attributes['shipment-id']}")
+                told = self._custom("Shipment", found)
                 status = found.first("status")
-                if status and status.first("shipping-status"):
-                    shipment["shippingStatus"] = status.get("shipping-status").lower()
-                if found.first("tracking-number"):
-                    shipment["trackingNumber"] = found.get("tracking-number")
-                custom = custom_values(found.first("custom-attributes"))
-                shipment |= {f"c_{each}": value for each, value in custom.items()}
-        return list(shipments.values())
+                if status and status.get("shipping-status") == "SHIPPED":
+                    told["shippingStatus"] = "shipped"
+                if found.get("tracking-number"):
+                    told["trackingNumber"] = found.get("tracking-number")
+                shipment |= told
+        return shipments
