@@ -1,23 +1,20 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from typing import Any
 
 import pyarrow as pa
 
-from cartage.ledger.told import VALUES
 from cartage.operators.extract import crosses
 from cartage.operators.feeding import unlike
 from cartage.records.batch import KINDS, Batch
 from cartage.windows import Window
 
-AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
-
-def feed(*rows: tuple[str, str]) -> Batch:
-    """Give price rows with key and hash, each with one tier."""
+def feed(*rows: tuple[str, str, str | None]) -> Batch:
+    """Give price rows with key, hash and the hash told last, each with one tier."""
     kind = KINDS["price_feed"]
-    root = [{"record": number, "key": key, "hash": digest} for number, (key, digest) in enumerate(rows)]
+    root = [{"record": n, "key": key, "hash": digest, "told": told} for n, (key, digest, told) in enumerate(rows)]
     tiers: list[dict[str, Any]] = [{"record": each["record"]} for each in root]
     return Batch("price_feed", {
         "rows": pa.Table.from_pylist(root, schema=kind.TABLES["rows"]),
@@ -25,26 +22,15 @@ def feed(*rows: tuple[str, str]) -> Batch:
     })  # fmt: skip
 
 
-def told(*rows: tuple[str, str | None, str]) -> pa.Table:
-    """Give what was last told: key, hash and value."""
-    return pa.Table.from_pylist(
-        [{"key": key, "hash": digest, "value": value, "as_of": AT} for key, digest, value in rows], schema=VALUES
-    )
-
-
 def test_only_what_differs_from_the_last_feed_is_news() -> None:
-    same, news = unlike(
-        feed(("eur/A", "1"), ("eur/B", "2"), ("eur/C", "3"), ("eur/D", "4")),
-        told(("eur/B", "2", "9.00"), ("eur/C", "old", "7.00"), ("eur/D", None, "5.00"), ("eur/Z", "9", "1.00")),
-    )
+    same, news = unlike(feed(("eur/A", "1", None), ("eur/B", "2", "2"), ("eur/C", "3", "old")))
     assert same.to_pylist() == ["eur/B"]
-    assert news.root["key"].to_pylist() == ["eur/A", "eur/C", "eur/D"], "never told, changed, and forgotten again"
-    assert news.root["before"].to_pylist() == [None, "7.00", "5.00"]
+    assert news.root["key"].to_pylist() == ["eur/A", "eur/C"], "never told, or forgotten again; and changed"
     assert news.tables["tiers"]["record"].to_pylist() == news.root["record"].to_pylist()
 
 
 def test_nothing_was_ever_told() -> None:
-    same, news = unlike(feed(("eur/A", "1")), told())
+    same, news = unlike(feed(("eur/A", "1", None)))
     assert same.to_pylist() == []
     assert len(news) == 1
 

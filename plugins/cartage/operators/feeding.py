@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cartage.errors import BatchError
 from cartage.records.batch import Batch
 
 if TYPE_CHECKING:
@@ -17,10 +16,7 @@ if TYPE_CHECKING:
     from cartage.operators.base import Passage
     from cartage.operators.runtime import Runtime
     from cartage.records.batch import BatchRef
-    from cartage.seams import Memory, Transformed
-
-FEW = 20_000
-"""Records of a run up to which the ledger is asked for these alone, and not for all it was ever told."""
+    from cartage.seams import Transformed
 
 COMPACT = ("record", "key", "group", "sku", "value", "before", "hash")
 """Columns by which a guardrail judges the rows of a whole run; `explained` too, where a kind has it."""
@@ -39,15 +35,7 @@ class Feeding:
         self._runtime = runtime
         self._flow = flow
         self._passage = passage
-        records = sum(each["records"] for each in passage.batches)
-        self._told = told_of(self._memory, None) if records > FEW else None
         self._same: list[pa.ChunkedArray] = []
-
-    @property
-    def _memory(self) -> Memory:
-        if self._flow.memory is None:
-            raise BatchError("a flow of feeds needs what the ledger remembers of its records; a fault of the caller")
-        return self._flow.memory
 
     def of(self, transformed: Iterable[tuple[BatchRef, Transformed]]) -> list[dict[str, Any]]:
         """Stage the rows that go out, and account for all others.
@@ -82,8 +70,7 @@ class Feeding:
 
     def _news(self, number: int, rows: Batch) -> Batch:
         """Leave out what the target was told already, count it as unchanged, and note the rest singly."""
-        told = self._told if self._told is not None else told_of(self._memory, rows.root["key"].to_pylist())
-        same, news = unlike(rows, told)
+        same, news = unlike(rows)
         self._same.append(same)
         runtime, run = self._runtime, self._passage.run
         runtime.ledger.outcomes.restart(run, runtime.record, number)
@@ -120,30 +107,20 @@ class Feeding:
 _JUDGED = frozenset({*COMPACT, "explained"})
 
 
-def told_of(memory: Memory, keys: list[str] | None) -> pa.Table:
-    """Give what the target was last told of these records, or of all: columns `key`, `hash`, `value`, `as_of`."""
-    return memory.told(keys).table
-
-
-def unlike(rows: Batch, told: pa.Table) -> tuple[pa.ChunkedArray, Batch]:
+def unlike(rows: Batch) -> tuple[pa.ChunkedArray, Batch]:
     """Tell the rows that say something new from those that were told already.
 
     Args:
-        rows: feed rows with columns `record`, `key` and `hash`.
-        told: columns `key`, `hash` and `value`, a row a record.
+        rows: feed rows with columns `record`, `key`, `hash`, and `told`, the hash that the target was last told.
 
     Returns:
-        The keys of those that were told already, and the other rows, with `before` set to the value that the target
-        was last told.
+        The keys of those that were told already, and the other rows.
     """
     root = rows.root
-    at = pc.index_in(root["key"], value_set=told["key"].combine_chunks())
-    before = told["value"].take(at)
-    new = pc.invert(pc.fill_null(pc.equal(root["hash"], told["hash"].take(at)), fill_value=False))
-    root = root.set_column(root.schema.get_field_index("before"), root.schema.field("before"), before)
+    new = pc.invert(pc.fill_null(pc.equal(root["hash"], root["told"]), fill_value=False))
     news = root.filter(new)
     if len(news) == len(root):
-        return root["key"].slice(0, 0), Batch(rows.record, {**rows.tables, "rows": root})
+        return root["key"].slice(0, 0), rows
     others = {name: each.filter(pc.is_in(each["record"], value_set=news["record"].combine_chunks()))
               for name, each in rows.tables.items() if name != "rows"}  # fmt: skip
     return root["key"].filter(pc.invert(new)), Batch(rows.record, {"rows": news, **others})

@@ -20,6 +20,7 @@ ROWS = table(
         "explained": (QUANTITY, "units of a fall since the last feed that known orders explain"),
         "hash": (TEXT, "content hash: rows with the same were told already"),
         "value": (TEXT, "what the shop can sell after the feed, as a decimal number: the guardrail looks at it"),
+        "told": (TEXT, "the content hash that the shop was last told; null when it never was, or did not take it"),
         "before": (TEXT, "the value that the shop was last told; null when it never was"),
     }
 )

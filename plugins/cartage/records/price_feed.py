@@ -18,6 +18,7 @@ ROWS = table(
         "online_to": (INSTANT, "until when the price holds; null: for good"),
         "hash": (TEXT, "content hash: rows with the same were told already"),
         "value": (TEXT, "price of one unit as a decimal number; null for a deletion. The guardrail looks at it"),
+        "told": (TEXT, "the content hash that the shop was last told; null when it never was, or did not take it"),
         "before": (TEXT, "the value that the shop was last told; null when it never was"),
     }
 )

@@ -55,9 +55,9 @@ def transformer(context: FlowContext) -> Callable[[Iterable[Batch], int], Iterat
 
         return inventory(context)
     if context.record == "price":
-        from cartage.systems.sfcc.prices.transform import to_feeds
+        from cartage.systems.sfcc.prices.transform import transformer as prices
 
-        return to_feeds
+        return prices(context)
     raise _not_taken(context)
 
 

@@ -367,7 +367,7 @@ class Week:
     def tell(self, batches: list[Any]) -> None:
         """Work out what to tell the shop, and send it: at once, late, out of order, or never."""
         known = self.known()
-        for each in allot(batches, 0, self.settings, self.memory, self.ask if self.conduct.asks else None):
+        for each in allot(batches, self.settings, self.memory, self.ask if self.conduct.asks else None):
             rows = each.documents.root
             told = self.memory.told(rows["key"].to_pylist()).table
             last = told["hash"].take(pc.index_in(rows["key"], value_set=told["key"].combine_chunks()))

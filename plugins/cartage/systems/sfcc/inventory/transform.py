@@ -72,15 +72,14 @@ def transformer(flow: FlowContext) -> Callable[[Iterable[Batch], int], Iterator[
         raise BatchError("stock needs what the ledger remembers of it; this is a fault of the caller")
     ask = asking(flow)
 
-    def transform(batches: Iterable[Batch], records: int) -> Iterator[Transformed]:
-        return allot(batches, records, flow.settings, memory, ask)
+    def transform(batches: Iterable[Batch], records: int) -> Iterator[Transformed]:  # noqa: ARG001 - the seam's form
+        return allot(batches, flow.settings, memory, ask)
 
     return transform
 
 
 def allot(
     batches: Iterable[Batch],
-    records: int,
     settings: Settings,
     memory: Memory,
     ask: Callable[[], datetime] | None = None,
@@ -92,7 +91,6 @@ def allot(
 
     Args:
         batches: of kind stock.
-        records: how many records they hold.
         settings: the run's.
         memory: what the ledger remembers of the flow.
         ask: asks the shop for the orders that no export has brought yet; None when it is not to be asked.

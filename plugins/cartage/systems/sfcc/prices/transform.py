@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cartage.errors import Complaint
+from cartage.errors import BatchError, Complaint
 from cartage.mapping.frames import by_parent, joined, number_text
 from cartage.records import price_feed
 from cartage.records.batch import Batch
@@ -20,22 +20,66 @@ from cartage.seams import Transformed
 from cartage.systems.sfcc.feeds.children import below, whole
 from cartage.systems.sfcc.feeds.fingerprint import fingerprint
 from cartage.systems.sfcc.feeds.texts import written
+from cartage.systems.sfcc.feeds.told import LastTold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
+
+    from cartage.context import FlowContext
+    from cartage.seams import Memory
 
 PUT, DELETE = "put", "delete"
 _ONE, _ZERO = pa.scalar(Decimal(1), QUANTITY), pa.scalar(Decimal(0), MONEY)
 
 
-def to_feeds(batches: Iterable[Batch], records: int) -> Iterator[Transformed]:  # noqa: ARG001 - the transformer's form
-    """Turn batches of prices into rows of price feeds, in their order; see `to_feed`."""
-    return map(to_feed, batches)
+PORTION = 100_000
+"""Prices that are looked up in what was told at a time."""
 
 
-def to_feed(prices: Batch) -> Transformed:
+def transformer(flow: FlowContext) -> Callable[[Iterable[Batch], int], Iterator[Transformed]]:
+    """Give what turns batches of prices into batches of price feed rows, in their order, told how many records.
+
+    Raises:
+        BatchError: the run has no memory; a fault of the caller.
+    """
+    memory = flow.memory
+    if memory is None:
+        raise BatchError("prices need what the ledger remembers of them; this is a fault of the caller")
+
+    def transform(batches: Iterable[Batch], records: int) -> Iterator[Transformed]:  # noqa: ARG001 - the seam's form
+        return to_feeds(batches, memory)
+
+    return transform
+
+
+def to_feeds(batches: Iterable[Batch], memory: Memory) -> Iterator[Transformed]:
+    """Turn batches of prices into rows of price feeds, in their order; see `to_feed`.
+
+    Args:
+        batches: of kind ``price``.
+        memory: what the ledger remembers of the flow.
+    """
+    for portion in _portions(batches):
+        told, start = LastTold(memory, [each.root["key"] for each in portion]), 0
+        for each in portion:
+            yield to_feed(each, told.of(start, len(each)))
+            start += len(each)
+
+
+def _portions(batches: Iterable[Batch]) -> Iterator[list[Batch]]:
+    portion: list[Batch] = []
+    for each in batches:
+        portion.append(each)
+        if sum(map(len, portion)) >= PORTION:
+            yield portion
+            portion = []
+    if portion:
+        yield portion
+
+
+def to_feed(prices: Batch, told: pa.Table) -> Transformed:
     """Turn prices into rows of a price feed.
 
     A price that is gone becomes a deletion. A price without a tier for one unit, or with an amount that is not above
@@ -43,11 +87,10 @@ def to_feed(prices: Batch) -> Transformed:
 
     Args:
         prices: a batch of kind ``price``.
-
-    Returns:
-        A batch of kind ``price_feed``; its column `before` is left to the caller, who knows what was told.
+        told: what the shop was last told of them: columns `hash` and `value`, a row a price.
     """
     rows = prices.root.rename_columns(["record" if name == "price" else name for name in prices.root.column_names])
+    rows = rows.append_column("told", told["hash"]).append_column("before", told["value"])
     tiers = prices.tables["tiers"].rename_columns(["record", "quantity", "amount"])
     active = pc.equal(whole(rows.combine_chunks(), "state"), "active").to_numpy(zero_copy_only=False)
     placed, parents = below(rows, tiers)
@@ -72,7 +115,6 @@ def _feed(rows: pa.Table, active: NDArray[np.bool_], tiers: pa.Table, parents: N
         "value": pc.if_else(put, values, nothing),
         "hash": _fingerprints(rows, put, joined([number_text(whole(tiers, "quantity")), "=", amounts],
                                                 len(tiers), lenient=False), parents),
-        "before": pa.nulls(count, pa.string()),
     }  # fmt: skip
     given = {"group": "book_id", "as_of": "version"}
     columns = []
