@@ -40,7 +40,7 @@ def test_a_proposal_is_asked_about_by_one_run(ledger: Ledger, start: Callable[..
     assert not ledger.proposals.ask(number, "asks-2")
     assert ledger.proposals.ask(number, "asks-1"), "a task that is tried again"
     assert ledger.proposals.unasked("shop_erp") == []
-    assert [each.asked_by for each in ledger.proposals.asked("shop_erp")] == ["asks-1"]
+    assert [each.asked_by for each in ledger.proposals.waiting("shop_erp")] == ["asks-1"]
     assert ledger.proposals.ask(number, "asks-3", instead_of="asks-1"), "the first run died"
     assert ledger.proposals.get(number).asked_by == "asks-3"
 

@@ -183,18 +183,16 @@ class Proposals:
             sa.or_(proposals.c.state.in_(("open", "approved")), declined, opened),
         )
 
-    def unasked(self, integration: str, flow: str | None = None) -> list[Proposal]:
-        """Give the open proposals that nobody has asked about, oldest first."""
-        where = [proposals.c.integration == integration, proposals.c.state == "open", proposals.c.asked_by.is_(None)]
+    def waiting(self, integration: str, flow: str | None = None) -> list[Proposal]:
+        """Give the open proposals, asked about or not, oldest first."""
+        where = [proposals.c.integration == integration, proposals.c.state == "open"]
         if flow is not None:
             where.append(proposals.c.flow == flow)
         return self._list(*where)[::-1]
 
-    def asked(self, integration: str) -> list[Proposal]:
-        """Give the open proposals that somebody is being asked about, oldest first."""
-        return self._list(
-            proposals.c.integration == integration, proposals.c.state == "open", proposals.c.asked_by.is_not(None)
-        )[::-1]
+    def unasked(self, integration: str, flow: str | None = None) -> list[Proposal]:
+        """Give the open proposals that nobody has asked about, oldest first."""
+        return [each for each in self.waiting(integration, flow) if each.asked_by is None]
 
     def recent(self, integration: str, flow: str | None = None, *, limit: int = 50) -> list[Proposal]:
         """Give the newest proposals, newest first; of one flow, or of all."""

@@ -59,14 +59,15 @@ class CollectOperator(BaseOperator):
         """
         book, ours = ledger().proposals, context["dag_run"].run_id
         book.reopen([int(each) for each in context["params"].get("proposals") or ()])
-        taken = [each.id for each in book.unasked(self.integration) if book.ask(each.id, ours)]
-        for each in book.asked(self.integration):
-            if each.asked_by == ours:
-                taken.append(each.id)  # this task is tried again
-            elif _state_of(context, context["dag_run"].dag_id, str(each.asked_by)) not in UNSETTLED:
-                taken.extend([each.id] if book.ask(each.id, ours, instead_of=each.asked_by) else [])
-        self.log.info("asking about proposals %s", sorted(set(taken)))
-        return sorted(set(taken))
+        taken = []
+        for each in book.waiting(self.integration):
+            asked_by = None if each.asked_by == ours else each.asked_by
+            if asked_by and _state_of(context, context["dag_run"].dag_id, asked_by) in UNSETTLED:
+                continue
+            if book.ask(each.id, ours, instead_of=asked_by):
+                taken.append(each.id)
+        self.log.info("asking about proposals %s", taken)
+        return taken
 
 
 class AskOperator(HITLOperator):
