@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -98,6 +99,7 @@ class DocumentWriter:
     def __init__(self, kind: str) -> None:
         self._kind = kind
         self._rows: list[dict[str, Any]] = []
+        self._places: Counter[int] = Counter()
         self.verdicts: list[Verdict] = []
 
     def add(
@@ -122,7 +124,8 @@ class DocumentWriter:
         """
         row, key, version = record
         text, digest = canonical.written(body)
-        place = sum(each["record"] == row for each in self._rows[-8:])
+        place = self._places[row]
+        self._places[row] += 1
         self._rows.append(
             {
                 "record": row,

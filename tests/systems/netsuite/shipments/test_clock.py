@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cartage.systems.netsuite.shipments.clock import Clock
@@ -29,6 +29,7 @@ def shown(moment: datetime, zone: str) -> datetime:
     return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=UTC)
 
 
+@settings(max_examples=60)
 @given(st.sampled_from((*ZONES, None)), st.one_of(moments, around_the_change), st.integers(1, 20_000), st.floats(0, 1))
 def test_whatever_changed_within_the_window_lies_in_the_stretch(
     zone: str | None, since: datetime, seconds: int, share: float
@@ -40,6 +41,7 @@ def test_whatever_changed_within_the_window_lies_in_the_stretch(
         assert begin <= shown(changed, there) < end
 
 
+@settings(max_examples=60)
 @given(st.sampled_from(ZONES), st.one_of(moments, around_the_change), st.integers(0, 7_200), st.integers(0, 7_200))
 def test_a_later_change_never_seems_older(zone: str, first: datetime, later: int, read_after: int) -> None:
     """The version of an order is its newest change: were a later one older, it would be passed over."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cartage.systems.netsuite import external_ids
-from cartage.systems.netsuite.reading import Reader
+from cartage.systems.netsuite.reading import CountingReader
 from cartage.systems.netsuite.shipments.model import ENDED, Fulfilment, SalesOrder, ShopOrder, letter, line_of
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from cartage.settings import Settings
     from cartage.systems.netsuite.hook import NetSuiteHook
     from cartage.systems.netsuite.suiteql import Row
+
+log = logging.getLogger(__name__)
 
 QUERIES = Path(__file__).parent / "queries"
 
@@ -48,7 +51,7 @@ class OrderReader:
     def __init__(
         self, hook: NetSuiteHook, settings: Settings, integration: str, moment: Callable[[str], datetime]
     ) -> None:
-        self._reader = Reader(hook, queries=QUERIES)
+        self._reader = CountingReader(hook, queries=QUERIES)
         self._settings = settings
         self._integration = integration
         self._moment = moment
@@ -87,8 +90,15 @@ class OrderReader:
         return ShopOrder(*name, own[0].adopted, tuple(sales_orders[each] for each in ids))
 
     def _heads(self, rows: Iterable[Row]) -> list[Head]:
-        found = {str(row["id"]): self._head(row) for row in rows}
-        return [each for each in found.values() if each is not None]
+        found = {str(row["id"]): (row, self._head(row)) for row in rows}
+        for row, head in found.values():
+            if head is None and row.get("integration") == self._integration:
+                log.warning(
+                    "sales order %s belongs to the site %s, which the settings do not have: nothing is told of it",
+                    row.get("tranid"),
+                    row.get("site"),
+                )
+        return [head for _, head in found.values() if head is not None]
 
     def _head(self, row: Row) -> Head | None:
         """Name the shop's order of a sales order; None when it is not one of the shop's."""
