@@ -144,7 +144,8 @@ def test_modes(ours: Shop) -> None:
     ours.take("inventory", inventory("import-5", record("NL-1001", "", " mode='delete'")))
     assert skus(ours, "import-5") == {"NL-1003": 1}
 
-    ours.take("inventory", feed(), "Delete")
+    gone = ours.take("inventory", feed("NL-1003"), "Delete")
+    assert (gone.lines, gone.summary["skipped"]) == ([], 0)
     assert ours.data("GET", "/inventory_lists/import-5").status_code == 404
     unknown = ours.take("inventory", feed("NL-1000"), "Update")
     assert (unknown.said("element", "code"), unknown.summary["imported"]) == ([("header", "unknown_list")], 0)

@@ -89,18 +89,21 @@ class InventoryImporter(Importer):
     def __init__(self, shop: ShopStore, task: Task) -> None:
         super().__init__(shop, task)
         self._inventory = shop.inventory
+        self._deleted = False
         self._list: InventoryList | None = None
 
     def take_head(self, found: Found) -> None:
         """Take a list's header."""
         self._close_list()
         self._list = None
+        self._deleted = False
         list_id = found.attributes["list-id"]
         self.within = ids(found, "list-id")
         before = self._inventory.header(list_id)
         if found.attributes.get("mode") == "delete" or self.mode == "delete":
             if not self._inventory.delete_list(list_id):
                 raise Skip("unknown_list", f"there is no inventory list {list_id} to delete", "DATAWARNING")
+            self._deleted = True
             return
         if before is None and self.mode == "update":
             raise Skip("unknown_list", f"there is no inventory list {list_id} to update")
@@ -110,7 +113,7 @@ class InventoryImporter(Importer):
     def take(self, batch: list[Found]) -> None:
         """Take records of the list whose header came last."""
         if self._list is None:
-            self.log.skip(len(batch))
+            self.log.skip(0 if self._deleted else len(batch))
             return
         list_id, names = self._list.list_id, [each.attributes["product-id"] for each in batch]
         known = self._inventory.known_products(names)

@@ -89,18 +89,21 @@ class PriceBookImporter(Importer):
         super().__init__(shop, task)
         self._prices = shop.prices
         self._inventory = shop.inventory
+        self._deleted = False
         self._book: PriceBook | None = None
 
     def take_head(self, found: Found) -> None:
         """Take a book's header."""
         self._close_book()
         self._book = None
+        self._deleted = False
         book_id, currency = found.attributes["pricebook-id"], found.get("currency")
         self.within = ids(found, "pricebook-id")
         before = self._prices.book(book_id)
         if found.attributes.get("mode") == "delete" or self.mode == "delete":
             if not self._prices.delete_book(book_id):
                 raise Skip("unknown_pricebook", f"there is no price book {book_id} to delete", "DATAWARNING")
+            self._deleted = True
             return
         if before is None and self.mode == "update":
             raise Skip("unknown_pricebook", f"there is no price book {book_id} to update")
@@ -125,7 +128,7 @@ class PriceBookImporter(Importer):
     def take(self, batch: list[Found]) -> None:
         """Take tables of the book whose header came last."""
         if self._book is None:
-            self.log.skip(len(batch))
+            self.log.skip(0 if self._deleted else len(batch))
             return
         names = [each.attributes["product-id"] for each in batch]
         known = self._inventory.known_products(names)
