@@ -1,8 +1,8 @@
 """Whole tables of NetSuite as Arrow columns: read page by page, proved complete, without an object for each row.
 
 SuiteQL pages can repeat rows or miss some when many people work in the account. So pages go by key, a page
-begins with the last key of the page before, so that no row hides behind a border, and in the end the rows
-are counted against ``SELECT COUNT(*)``.
+begins with the last key of the page before, so that no row hides behind a border, and the rows are compared
+with how many NetSuite says there are: with each page, or by ``SELECT COUNT(*)``.
 """
 
 from __future__ import annotations
@@ -79,39 +79,45 @@ class ColumnReader:
         for placeholder, part in parts.items():
             text = text.replace("{" + placeholder + "}", part)
         for _ in range(TRIES):
-            counted = self._count(text)
-            rows = self._rows(text, key, schema) if counted else _texts([], schema)
-            if counted is not None and rows is not None and len(rows) >= counted:
+            rows = self._rows(text, key, schema)
+            if rows is not None:
                 return rows
-            log.warning("SuiteQL %s: %s of %s rows came; reading again", name, len(rows or ()), counted)
+            log.warning("SuiteQL %s: rows are missing or repeated; reading again", name)
         raise RetryableError(
             f"SuiteQL {name}: rows are missing or repeated after {TRIES} readings; the account is overloaded or is "
             "being changed in bulk. It is read again later"
         )
 
     def _rows(self, text: str, key: tuple[str, ...], schema: pa.Schema) -> pa.Table | None:
-        """Read all pages; None when a page does not go on from the one before."""
+        """Read all pages; None when a page lacks rows or does not go on from the one before."""
         pages: list[pa.Table] = []
         last: tuple[Decimal, ...] | None = None
+        wanted: int | None = None
         while True:
-            page = self._ask(_from(text, key, last), self._page)
+            page, counted = self._ask(_from(text, key, last), self._page)
             marks = [_mark(row, key) for row in page]
-            if marks != sorted(marks) or (last is not None and marks and marks[0] < last):
+            counted = self._count(text) if counted is None and wanted is None else counted
+            wanted = counted if wanted is None else wanted
+            if len(page) < min(counted or 0, self._page) or marks != sorted(marks) or (last and marks[:1] < [last]):
                 return None
             if len(page) < self._page:
-                return pa.concat_tables([*pages, _texts(page, schema)])
+                found = pa.concat_tables([*pages, _texts(page, schema)])
+                return found if len(found) >= (wanted or 0) else None
             if marks[0] == marks[-1]:
                 raise BatchError(f"SuiteQL: a page of rows has one and the same {', '.join(key)}; name a finer key")
             last = marks[-1]
             # What else there is of the last key may stand on the next page, which begins with it.
             pages.append(_texts(page[: marks.index(last)], schema))
 
-    def _count(self, text: str) -> int | None:
-        """Ask how many rows there are; None when the answer itself went missing."""
-        rows = self._ask(f"SELECT COUNT(*) AS counted FROM ({text})", 1)  # noqa: S608, values are quoted
-        return int(rows[0]["counted"]) if rows else None
+    def _count(self, text: str) -> int:
+        """Ask how many rows there are, where an answer does not say so by itself."""
+        rows, _ = self._ask(f"SELECT COUNT(*) AS counted FROM ({text})", 1)  # noqa: S608, values are quoted
+        if not rows:
+            raise RetryableError("SuiteQL: NetSuite did not say how many rows there are; it is asked again later")
+        return int(rows[0]["counted"])
 
-    def _ask(self, statement: str, limit: int) -> list[dict[str, Any]]:
+    def _ask(self, statement: str, limit: int) -> tuple[list[dict[str, Any]], int | None]:
+        """Give the rows of a page, and how many the whole result has when the answer says so."""
         answer = self._hook.request(
             "POST",
             SUITEQL,
@@ -120,7 +126,8 @@ class ColumnReader:
             headers={"Prefer": "transient"},
             repeatable=True,
         )
-        return list(answer.body.get("items") or ()) if isinstance(answer.body, dict) else []
+        body = answer.body if isinstance(answer.body, dict) else {}
+        return list(body.get("items") or ()), body.get("totalResults")
 
 
 def _from(text: str, key: tuple[str, ...], last: tuple[Decimal, ...] | None) -> str:

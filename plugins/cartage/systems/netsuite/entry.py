@@ -57,20 +57,20 @@ def target(flow: FlowContext) -> Target:
 
 
 def source(flow: FlowContext) -> Source:
-    """Give the source of a flow out of NetSuite; it asks with one request at a time.
+    """Give the source of a flow out of NetSuite, with as many requests at a time as the task holds slots.
 
     Raises:
         BatchError: NetSuite is no source of such records.
     """
-    hook = NetSuiteHook(flow.integration.erp.connection, concurrency=1)
+    hook = NetSuiteHook(flow.integration.erp.connection, concurrency=flow.concurrency)
     if flow.record == "stock":
         from cartage.systems.netsuite.stock.source import StockSource
 
-        return StockSource(hook, flow.settings, flow.memory)
+        return StockSource(hook, flow.settings, flow.memory, concurrency=flow.concurrency)
     if flow.record == "price":
         from cartage.systems.netsuite.prices.source import PriceSource
 
-        return PriceSource(hook, flow.settings, flow.memory)
+        return PriceSource(hook, flow.settings, flow.memory, concurrency=flow.concurrency)
     if flow.record == "shipment":
         from cartage.systems.netsuite.shipments.source import ShipmentSource
 

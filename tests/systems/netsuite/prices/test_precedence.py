@@ -121,7 +121,7 @@ def make(
         st.tuples(st.integers(1, 4), st.integers(1, 20)), st.decimals("-1", "99999999", places=6), max_size=12
     )
 )
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_every_price_is_a_record_or_has_a_reason(listed: dict[tuple[int, int], Decimal]) -> None:
     """Amounts are told to the last digit; what is not positive, or has none for one unit, is told by name."""
     stock = items(*((item, None) for item in range(1, 5)))

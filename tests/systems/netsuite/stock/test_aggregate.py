@@ -41,7 +41,7 @@ TWO_LISTS = {"web": ["1", "2"], "store": ["2"]}
     ),
     shelf=st.sets(st.sampled_from("abcd")),
 )
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_lists_add_up_to_the_millionth(
     counts: dict[tuple[int, int], tuple[Any, Any]], lists: dict[str, list[str]], shelf: set[str]
 ) -> None:
@@ -66,7 +66,7 @@ def test_lists_add_up_to_the_millionth(
     stock=st.dictionaries(st.tuples(st.integers(1, 3), st.integers(1, 3)), UNITS),
     needed=st.dictionaries(st.integers(1, 3), st.decimals("0.5", "7", places=1), min_size=1),
 )
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_a_kit_is_made_of_its_scarcest_member_at_each_location(
     stock: dict[tuple[int, int], Any], needed: dict[int, Decimal]
 ) -> None:

@@ -30,7 +30,7 @@ SUITEQL = "/services/rest/query/v1/suiteql"
 
 
 class Scripted:
-    """A NetSuite that gives these pages, one after the other, and this count."""
+    """A NetSuite that gives these pages, one after the other, and this count, when it is asked for it."""
 
     def __init__(self, counted: int, *pages: list[dict[str, str]]) -> None:
         self.asked: list[str] = []
@@ -144,7 +144,7 @@ def test_of_rows_with_one_key_one_is_kept_if_it_is_known_which(rows: Any, kept: 
     zone=st.sampled_from(["UTC", "America/Los_Angeles", "Europe/Berlin", "Australia/Lord_Howe", "Pacific/Auckland"]),
     known=st.booleans(),
 )
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_whatever_happens_later_is_after_the_literal(
     moment: datetime, later: timedelta, zone: str, known: bool
 ) -> None:

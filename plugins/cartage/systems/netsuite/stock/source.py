@@ -88,7 +88,7 @@ class StockSource:
             if whole:
                 self._report_unmapped(reader)
             items = self._items(reader, window, selection, whole=whole)
-            run = _Run(reader, self._settings, self._plan(locations), items, at)
+            run = _Run(reader, self._settings, self._plan(locations), items, at, whole=whole)
             yield from run.counted()
             yield from run.absent(self._told(run, selection, whole=whole))
 
@@ -139,7 +139,9 @@ class StockSource:
 class _Run:
     """One reading: counts batches and rows, and remembers which keys were given."""
 
-    def __init__(self, reader: StockReader, settings: Settings, plan: Plan, items: pa.Table, at: datetime) -> None:
+    def __init__(
+        self, reader: StockReader, settings: Settings, plan: Plan, items: pa.Table, at: datetime, *, whole: bool
+    ) -> None:
         self.plan = plan
         self.items = items
         self._reader = reader
@@ -147,6 +149,7 @@ class _Run:
         self._at = at
         self._row = 0
         self._given: list[pa.Array] = []
+        self._members = reader.members(self._kits(items)) if whole else None
         self._touched = since(at - timedelta(hours=settings.inventory.orders_lookback_hours), settings.inventory.zone)
 
     def given_keys(self) -> set[str]:
@@ -193,15 +196,11 @@ class _Run:
 
     def _group(self, items: pa.Table) -> Read:
         """Read and add up some items."""
-        ids = items["id"].to_pylist()
-        kits = items.filter(pc.equal(items["kind"], KIT))["id"].to_pylist()
-        around = self._reader.kits_with(ids)
-        members = self._reader.members({*kits, *around})
+        ids, kits = items["id"].to_pylist(), self._kits(items)
+        members, around = self._around(ids, kits)
         lines = self._reader.order_lines(sorted({*ids, *around}), self._touched)
-        of_kits = set(
-            members.filter(pc.is_in(members["kit"], value_set=pa.array(kits, pa.int64())))["member"].to_pylist()
-        )
-        levels, doubtful = self._reader.levels(sorted({*ids, *of_kits} - set(kits)))
+        inside = members.filter(pc.is_in(members["kit"], value_set=pa.array(kits, pa.int64())))["member"].to_pylist()
+        levels, doubtful = self._reader.levels(sorted({*ids, *inside} - set(kits)))
         doubt = pc.is_in(items["id"], value_set=pa.array(sorted(doubtful), pa.int64()))
         verdicts = self._doubt(
             items.filter(doubt)["sku"].to_pylist(),
@@ -215,6 +214,20 @@ class _Run:
         clear = items.filter(pc.invert(doubt))
         counted = Counted(self._at, clear, levels, members, lines)
         return Read(self._numbered(aggregate(counted, self.plan, self._row)), verdicts)
+
+    def _kits(self, items: pa.Table) -> list[int]:
+        kits: list[int] = items.filter(pc.equal(items["kind"], KIT))["id"].to_pylist()
+        return kits
+
+    def _around(self, ids: list[int], kits: list[int]) -> tuple[pa.Table, set[int]]:
+        """Give what is in these kits, and in the kits that hold any of these items, and which those are."""
+        if self._members is None:
+            around = self._reader.kits_with(ids)
+            return self._reader.members({*kits, *around}), around
+        holding = self._members.filter(pc.is_in(self._members["member"], value_set=pa.array(ids, pa.int64())))
+        around = set(holding["kit"].to_pylist())
+        wanted = pa.array(sorted({*kits, *around}), pa.int64())
+        return self._members.filter(pc.is_in(self._members["kit"], value_set=wanted)), around
 
     def _numbered(self, batch: Batch) -> Batch:
         self._row += len(batch)
