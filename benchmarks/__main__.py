@@ -12,7 +12,7 @@ from multiprocessing import get_context
 
 from benchmarks.figures import keep, measure
 
-NAMES = ("read_orders", "orders_pipeline", "push_orders")
+NAMES = ("read_orders", "orders_pipeline", "push_orders", "inventory_feed_full", "inventory_feed_delta")
 """Modules of this package; each has a function `run` that gives a `Figure`."""
 
 
