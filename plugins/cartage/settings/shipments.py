@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
+from cartage.settings.feeds import FeedImport
 from cartage.yamlfile import Strict, close, wrong
 
 
@@ -18,6 +19,9 @@ class ShipmentFeed(Strict):
         default="order",
         description="`order`: elements of order.xsd, read by the job step in `deploy/sfcc`. `shipping_order`: "
         "shippingorderupdatefeed.xsd, for shops with Salesforce Order Management's objects.",
+    )
+    imported: FeedImport = Field(
+        alias="import", default_factory=FeedImport, description="How the shop takes it, and how that is seen."
     )
 
 
@@ -87,5 +91,7 @@ class Shipments(Strict):
             if "{number}" not in address:
                 raise wrong("has no `{number}` in it, where the tracking number stands", "tracking_urls", carrier)
         if "events" in self.by and "default" not in self.tracking_urls:
-            raise wrong("`tracking_urls` must have a `default:`, since the shop takes no event without an address", "by")
+            raise wrong(
+                "`tracking_urls` must have a `default:`, since the shop takes no event without an address", "by"
+            )
         return self

@@ -89,16 +89,16 @@ def target(context: FlowContext) -> Target | FeedTarget:
 
 
 def _shipments(context: FlowContext) -> Target:
+    from cartage.systems.sfcc.shipments.publishing import FeedPublisher
     from cartage.systems.sfcc.shipments.shop_orders import ShopOrders
     from cartage.systems.sfcc.shipments.target import ShipmentTarget
 
     settings = context.settings.shipments
-    looks = {"scapi", "events"} & set(settings.by) or context.integration.storefront.api
-    return ShipmentTarget(
-        settings,
-        ShopOrders(_api(context)) if looks else None,
-        _folder(context) if "feed" in settings.by else None,
-    )
+    starts = "feed" in settings.by and settings.feed.imported.trigger == "job"
+    looks = bool({"scapi", "events"} & set(settings.by)) or starts or bool(context.integration.storefront.api)
+    api = _api(context) if looks else None
+    publisher = FeedPublisher(settings.feed, _folder(context), api) if "feed" in settings.by else None
+    return ShipmentTarget(settings, ShopOrders(api) if api else None, publisher)
 
 
 def _not_taken(context: FlowContext) -> BatchError:

@@ -21,6 +21,7 @@ from cartage.systems.netsuite.hook import NetSuiteHook
 from cartage.systems.netsuite.shipments.source import ShipmentSource
 from cartage.systems.sfcc.hook import SfccHook
 from cartage.systems.sfcc.sftp_folder import SftpFolder
+from cartage.systems.sfcc.shipments.publishing import FeedPublisher
 from cartage.systems.sfcc.shipments.shop_orders import ShopOrders
 from cartage.systems.sfcc.shipments.target import ShipmentTarget
 from cartage.systems.sfcc.shipments.transform import ShipmentTransformer
@@ -54,7 +55,7 @@ class Loop:
 
     def set(self, **changes: Any) -> None:
         """Change settings of the flow."""
-        shipments = type(self.settings.shipments)(**{**self.settings.shipments.model_dump(), **changes})
+        shipments = type(self.settings.shipments)(**{**self.settings.shipments.model_dump(by_alias=True), **changes})
         self.settings = self.settings.model_copy(update={"shipments": shipments})
 
     def place(self, *varieties: str, site: str = "RefArch") -> dict[str, Any]:
@@ -104,10 +105,13 @@ class Loop:
         return ShipmentTransformer(self.settings.shipments, load_mapping("sfcc", "shipment", self.include))
 
     def target(self) -> ShipmentTarget:
-        by = self.settings.shipments.by
-        orders = ShopOrders(SfccHook("sfcc_api", sleep=lambda _: None)) if {"scapi", "events"} & set(by) else None
-        server = SftpFolder(SFTPHook(ssh_conn_id="sfcc_sftp")) if "feed" in by else None
-        return ShipmentTarget(self.settings.shipments, orders, server)
+        settings, hook = self.settings.shipments, SfccHook("sfcc_api", sleep=lambda _: None)
+        publisher = FeedPublisher(settings.feed, SftpFolder(SFTPHook(ssh_conn_id="sfcc_sftp")), hook)
+        return ShipmentTarget(
+            settings,
+            ShopOrders(hook) if {"scapi", "events"} & set(settings.by) else None,
+            publisher if "feed" in settings.by else None,
+        )
 
     def journal(self, holder: str = "load[0]") -> Journal:
         return self.ledger.journal(self.run, INTEGRATION, "sfcc", holder=holder)

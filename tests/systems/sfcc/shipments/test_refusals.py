@@ -148,3 +148,25 @@ def test_a_dry_run_says_what_would_be_written_and_writes_nothing(loop: Loop) -> 
     }
     assert (loop.requests(), loop.feeds()) == ({}, [])
     assert loop.order(number) == order
+
+
+def test_what_the_job_skips_is_rejected_with_its_reason(loop: Loop) -> None:
+    """The order is there, but not the shipment: REST takes the state, the feed's import skips the tracking number."""
+    order, good = loop.place(), loop.place()
+    number, other = order["orderNo"], good["orderNo"]
+    (another,) = loop.land(good).values()
+    loop.warehouse.ship(another, numbers=["GOOD"])
+    sales_order = loop.warehouse.order(number, [("p1-NL-1000", "elsewhere", "NL-1000", 1)])
+    loop.warehouse.ship(sales_order, numbers=["LOST"])
+    logs = ["/inbound/shipments/archive", "/inbound/shipments/error"]
+    imported = {"trigger": "job", "job": "cartage-import-shipments", "poll_seconds": 0.05, "logs": logs}
+    loop.set(feed={"import": imported})
+    told = loop.tell(number, other)
+    assert (told[number].outcome, codes(told[number])) == (Outcome.REJECTED, ["unknown_shipment"])
+    assert told[other].outcome is Outcome.UPDATED
+    assert {each for _, each in loop.states(other).values()} == {"GOOD"}
+
+    loop.shop.control(imports=[{"job": "cartage-import-shipments", "refuse": True}])
+    loop.warehouse.ship(loop.warehouse.order(number, [("p2-NL-1000", "elsewhere", "NL-1000", 1)]), numbers=["MORE"])
+    refused = loop.tell(number)[number]
+    assert (refused.outcome, len(refused.complaints)) == (Outcome.REJECTED, 1)

@@ -41,7 +41,8 @@ class Clock:
             overlap: how far it looks back.
             start: where history begins when nothing was ever read.
         """
-        since, until = (window.since or start) - overlap, window.until
+        # SuiteQL knows whole seconds: what changed in the second that the window ends in belongs to it.
+        since, until = (window.since or start) - overlap, window.until + timedelta(seconds=1)
         if self._zone is None:
             return since - FURTHEST, until + FURTHEST
         hour = timedelta(hours=1)

@@ -6,15 +6,13 @@ import logging
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cartage.errors import BatchError, RetryableError
 from cartage.seams import DocumentResult, Planned
 from cartage.systems.sfcc.documents import claimed, newest, records_of
-from cartage.systems.sfcc.shipments.feed import feed
 from cartage.systems.sfcc.shipments.progress import Progress, verdict
 from cartage.systems.sfcc.shipments.sending import Sender
-from cartage.systems.sfcc.small_feeds import leave
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,10 +20,10 @@ if TYPE_CHECKING:
     from cartage.errors import Complaint
     from cartage.records.batch import Batch
     from cartage.records.outcome import Verdict
-    from cartage.seams import Claim, Journal
+    from cartage.seams import Claim, DocumentOutcome, Journal
     from cartage.settings.shipments import Shipments
     from cartage.systems.sfcc.documents import Document, DocumentId, Record
-    from cartage.systems.sfcc.sftp_folder import SftpFolder
+    from cartage.systems.sfcc.shipments.publishing import FeedPublisher
     from cartage.systems.sfcc.shipments.shop_orders import ShopOrders
 
 log = logging.getLogger(__name__)
@@ -43,13 +41,12 @@ class ShipmentTarget:
     Args:
         settings: settings of the flow.
         orders: the shop's orders by REST; None where the settings tell by feed only and name no API.
-        server: the shop's SFTP server; None where the settings use no feed.
+        publisher: leaves feeds; None where the settings use none.
     """
 
-    def __init__(self, settings: Shipments, orders: ShopOrders | None, server: SftpFolder | None) -> None:
-        self._settings = settings
+    def __init__(self, settings: Shipments, orders: ShopOrders | None, publisher: FeedPublisher | None) -> None:
         self._sender = Sender(settings, orders)
-        self._server = server
+        self._publisher = publisher
 
     def write(self, documents: Batch, journal: Journal) -> Iterator[Verdict]:
         """Write all documents; give a verdict for each record once all of its documents are done.
@@ -119,21 +116,21 @@ class ShipmentTarget:
                     failures += [RetryableError("the shop does not answer")] * len(list(rest))
 
     def _publish(self, waiting: Sequence[Progress]) -> None:
-        """Leave a feed for each site, and note what went into it."""
-        by_site: dict[str, list[Progress]] = defaultdict(list)
-        for progress in waiting:
-            by_site[progress.site].append(progress)
-        for site, some in sorted(by_site.items()):
-            orders = [(each.order_no, each.feed[1]) for each in some if each.feed is not None]
-            if self._server is None:
-                raise BatchError("a feed needs the shop's SFTP server; this is a fault of the caller")
-            content = feed(self._settings.feed.form, orders)
-            path = leave(self._server, self._settings.feed.folder, f"{site}_shipments", content)
-            log.info("%s tells of %d orders", path, len(orders))
-        for progress in waiting:
-            if progress.feed is not None:
-                document = progress.feed[0]
-                progress.results.append(DocumentResult(document.wanted, "updated", progress.order_no))
+        """Leave a feed for each site, and note what became of what went into it."""
+        orders: dict[str, list[tuple[str, Any]]] = defaultdict(list)
+        for each in waiting:
+            if each.feed is not None:
+                orders[each.site].append((each.order_no, each.feed[1]))
+        if not orders:
+            return
+        if self._publisher is None:
+            raise BatchError("a feed needs the shop's SFTP server; this is a fault of the caller")
+        skipped = self._publisher.publish(orders)
+        for each in waiting:
+            if each.feed is not None:
+                complaints = tuple(skipped[each.site].get(each.order_no, ()))
+                outcome: DocumentOutcome = "rejected" if complaints else "updated"
+                each.results.append(DocumentResult(each.feed[0].wanted, outcome, each.order_no, complaints=complaints))
 
 
 def _note(some: Sequence[Progress], journal: Journal, open_claims: dict[DocumentId, Claim]) -> None:
