@@ -27,7 +27,7 @@ import xml2arrow
 
 from cartage.mapping.source import name_of
 from cartage.systems.sfcc.xml.cutting import has_pair
-from cartage.systems.sfcc.xml.marking import CACHED, NAME, Marker, Needle, UnusualMarkupError
+from cartage.systems.sfcc.xml.marking import CACHED, NAME, Marker, Needle, Tags, UnusualMarkupError
 from cartage.systems.sfcc.xml.rows import WHITE, Found, Rows, ordinals
 
 if TYPE_CHECKING:
@@ -55,9 +55,9 @@ class FastReader:
         self._elements = mapping.elements
         self._own = {each: _own_table(each) for each in mapping.elements}
         self._parser = self._make_parser(mapping)
-        self._named = [document.prefix + name for name in mapping.named_children]
-        self._repeated = [document.prefix + name for name in _repeated_names(mapping)]
-        self._tools: tuple[Marker, Needle] | None = None
+        named = [document.prefix + name for name in mapping.named_children]
+        self._marker = Marker(named, [document.prefix + name for name in _repeated_names(mapping)])
+        self._namespace: Needle | None = None
 
     def find(self, content: bytes) -> Found:
         """Find all rows in a stretch of whole records.
@@ -77,20 +77,21 @@ class FastReader:
 
     def _prepare(self, content: bytes) -> bytes:
         """Mend what xml2arrow reads otherwise than XML means it, or doubt."""
-        if has_pair(content, b"<!") or has_pair(content, b"<?"):
+        tags = Tags(content)
+        if tags.has_declarations():
             raise Doubt("markup that a record does not have")
-        if self._tools is None:  # the first stretch shows what is rare in this document
-            self._tools = Marker(self._named, self._repeated, content), Needle(b"xmlns", content)
-        marker, namespace = self._tools
-        if next(namespace.places(content), None) is not None:
+        if self._namespace is None:  # the first stretch shows what is rare in this document
+            self._namespace = Needle(b"xmlns", content)
+        if next(self._namespace.places(content), None) is not None:
             raise Doubt("a namespace within a record")
         _check_characters(content)
         if has_pair(content, b"&#"):
             _check_references(content)
         if b"\r" in content:
             content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+            tags = Tags(content)
         try:
-            return marker.mend(content, self._document.start, self._document.end)
+            return self._marker.mend(content, tags, self._document.start, self._document.end)
         except UnusualMarkupError as error:
             raise Doubt(str(error)) from error
 

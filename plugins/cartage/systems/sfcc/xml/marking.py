@@ -4,9 +4,9 @@ Two things are lost on xml2arrow: which element is there when it is empty, and t
 repeated. Both can be told in the bytes: the name of a first child is written before it as an
 element, and texts of an element that is repeated are joined into one.
 
-Searching a stretch for a tag with `bytes.find` or `re` costs as much as parsing it. Comparing all
-pairs of neighbouring bytes at once, for the pair of the tag that is rarest in the document, costs a
-quarter of that; what is found is then looked at one by one.
+Searching a stretch for a tag with `bytes.find` or `re` costs as much as parsing it. So all tags are found at
+once, with the bytes that they begin with (`Tags`): choosing among those is next to nothing. A text that is no tag is
+found by comparing all pairs of neighbouring bytes, for its pair that is rarest in the document (`Needle`).
 """
 
 from __future__ import annotations
@@ -28,10 +28,45 @@ CACHED = 1 << 16
 """How many values are looked at together."""
 
 _SAMPLE = 1 << 18
+_OPEN = ord("<")
+_HEAD = 4
+"""Bytes of a tag's name that are compared at once."""
 
 
 class UnusualMarkupError(Exception):
     """What must be mended is written in a way that only a real parser can follow."""
+
+
+class Tags:
+    """Where tags begin in a piece of a document.
+
+    Args:
+        content: the piece.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        values = np.frombuffer(content, np.uint8)
+        found = [
+            np.flatnonzero(values[start : start + CACHED] == _OPEN) + start for start in range(0, len(values), CACHED)
+        ]
+        self._content = content
+        self._at = np.concatenate(found) if found else np.empty(0, np.int64)
+        behind = len(content) - _HEAD  # every four bytes that stand together, as a number each, without a copy
+        numbers = np.ndarray((max(behind, 0),), "<u4", content, min(1, len(content)), (1,))
+        self._heads = numbers.take(self._at, mode="clip") if behind > 0 else np.zeros(len(self._at), np.uint32)
+
+    def has_declarations(self) -> bool:
+        """Tell whether any is a comment, a CDATA section, a declaration or an instruction, or too short to tell."""
+        if len(self._at) and self._at[-1] >= len(self._content) - _HEAD:
+            return True
+        first = self._heads & 0xFF
+        return bool(((first == ord("!")) | (first == ord("?"))).any())
+
+    def places(self, name: bytes) -> list[int]:
+        """Give where tags begin whose name begins so, in ascending order; an end tag's name begins with a slash."""
+        head = name[:_HEAD]
+        same = self._heads & ((1 << 8 * len(head)) - 1) == int.from_bytes(head, "little")
+        return [place for place in self._at[same].tolist() if self._content.startswith(name, place + 1)]
 
 
 class Needle:
@@ -69,22 +104,21 @@ class Marker:
     Args:
         named: elements whose first child's name matters, with their prefix.
         repeated: elements that may be repeated, with their prefix.
-        sample: a piece of the document.
     """
 
-    def __init__(self, named: list[str], repeated: list[str], sample: bytes) -> None:
-        self._named = [(Needle(f"<{name}".encode(), sample), _named(name)) for name in named]
-        self._repeated = [(Needle(f"{name}".encode(), sample), _repeated(name), name) for name in repeated]
+    def __init__(self, named: list[str], repeated: list[str]) -> None:
+        self._named = [(name.encode(), _named(name)) for name in named]
+        self._repeated = [(name.encode(), _repeated(name)) for name in repeated]
 
-    def mend(self, content: bytes, start: bytes, end: bytes) -> bytes:
+    def mend(self, content: bytes, tags: Tags, start: bytes, end: bytes) -> bytes:
         """Give the bytes that the parser is to read, with a root's tags around them.
 
         Raises:
             UnusualMarkupError: they cannot be mended without parsing them.
         """
         edits: list[tuple[int, int, bytes]] = []
-        for needle, pattern in self._named:
-            for place in needle.places(content):
+        for name, pattern in self._named:
+            for place in tags.places(name):
                 match = pattern.match(content, place)
                 if match and match["odd"]:
                     raise UnusualMarkupError("an element whose first child matters has attributes")
@@ -93,8 +127,8 @@ class Marker:
                 if match:
                     after = match.end("tag")
                     edits.append((after, after, b"<%b>%b</%b>" % (NAME, match["child"], NAME)))
-        for needle, pattern, name in self._repeated:
-            edits += _joins(content, needle, pattern, f"{name}>".encode())
+        for name, pattern in self._repeated:
+            edits += _joins(content, tags, pattern, name)
         return _edited(content, sorted(edits), start, end)
 
 
@@ -109,15 +143,14 @@ def _repeated(name: str) -> re.Pattern[bytes]:
     return re.compile(rf"(?:</{tag}>|(?P<blank><{tag}/>))\s*(?:<{tag}>|(?P<empty><{tag}/>)|(?P<odd><{tag}\s))".encode())
 
 
-def _joins(content: bytes, needle: Needle, pattern: re.Pattern[bytes], end: bytes) -> Iterator[tuple[int, int, bytes]]:
-    for place in needle.places(content):
-        begin = place - 2 if content.startswith(b"/", place - 1) else place - 1
-        match = pattern.match(content, max(begin, 0))
+def _joins(content: bytes, tags: Tags, pattern: re.Pattern[bytes], name: bytes) -> Iterator[tuple[int, int, bytes]]:
+    for place in sorted(tags.places(name) + tags.places(b"/" + name)):
+        match = pattern.match(content, place)
         if not match:
             continue
         if match["blank"] or match["odd"]:
             raise UnusualMarkupError("an element that is repeated is written in an unusual way")
-        yield match.start(), match.end(), SEPARATOR.encode() + (b"</" + end if match["empty"] else b"")
+        yield match.start(), match.end(), SEPARATOR.encode() + (b"</" + name + b">" if match["empty"] else b"")
 
 
 def _edited(content: bytes, edits: list[tuple[int, int, bytes]], start: bytes, end: bytes) -> bytes:
