@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from airflow.providers.sftp.hooks.sftp import SFTPHook
 from cryptography.fernet import Fernet
 
 from cartage.ledger import Ledger
-from cartage.mapping import load_mapping
+from cartage.mapping import TargetMapping, load_mapping
 from cartage.settings import Settings, load_settings
 from cartage.systems.netsuite.hook import NetSuiteHook
 from cartage.systems.netsuite.shipments.source import ShipmentSource
@@ -49,9 +49,10 @@ class Loop:
     warehouse: Warehouse
     ledger: Ledger
     settings: Settings
-    include: Path = INCLUDE
+    netsuite: NetSuiteHook
+    sfcc: SfccHook
+    mapping: TargetMapping
     run: int = 0
-    numbers: list[str] = field(default_factory=list)
 
     def set(self, **changes: Any) -> None:
         """Change settings of the flow."""
@@ -79,7 +80,7 @@ class Loop:
         }
 
     def order(self, number: str, site: str = "RefArch") -> dict[str, Any]:
-        return SfccHook("sfcc_api").order(number, site)
+        return self.sfcc.order(number, site)
 
     def requests(self) -> dict[str, int]:
         """Give the requests that changed orders since counts were forgotten."""
@@ -96,16 +97,16 @@ class Loop:
         self.ledger, self.run = new_ledger(path), 0
 
     def read(self, *keys: str) -> list[Batch]:
-        source = ShipmentSource(NetSuiteHook("netsuite", concurrency=1), self.settings, INTEGRATION, START)
+        source = ShipmentSource(self.netsuite, self.settings, INTEGRATION, START)
         now = datetime.now(UTC)
         window = Window(now - timedelta(hours=1), now + timedelta(seconds=1))
         return [each.batch for each in source.read(window, Selection(keys=keys))]
 
     def transformer(self) -> ShipmentTransformer:
-        return ShipmentTransformer(self.settings.shipments, load_mapping("sfcc", "shipment", self.include))
+        return ShipmentTransformer(self.settings.shipments, self.mapping)
 
     def target(self) -> ShipmentTarget:
-        settings, hook = self.settings.shipments, SfccHook("sfcc_api", sleep=lambda _: None)
+        settings, hook = self.settings.shipments, self.sfcc
         publisher = FeedPublisher(settings.feed, SftpFolder(SFTPHook(ssh_conn_id="sfcc_sftp")), hook)
         return ShipmentTarget(
             settings,
@@ -174,12 +175,30 @@ def default_settings() -> Settings:
     return load_settings("sfcc_netsuite", INCLUDE)
 
 
+@pytest.fixture(scope="module")
+def hooks(shop: Endpoints) -> Iterator[tuple[NetSuiteHook, SfccHook]]:  # noqa: ARG001 - it must run
+    netsuite = NetSuiteHook("netsuite", concurrency=1)
+    yield netsuite, SfccHook("sfcc_api", sleep=lambda _: None)
+    netsuite.close()
+
+
+@pytest.fixture(scope="session")
+def mapping() -> TargetMapping:
+    return load_mapping("sfcc", "shipment", INCLUDE)
+
+
 @pytest.fixture
-def loop(shop: Endpoints, default_settings: Settings, tmp_path: Path) -> Iterator[Loop]:
+def loop(
+    shop: Endpoints,
+    default_settings: Settings,
+    mapping: TargetMapping,
+    hooks: tuple[NetSuiteHook, SfccHook],
+    tmp_path: Path,
+) -> Iterator[Loop]:
     token = json.loads((Path(shop.home) / "netsuite-credentials.json").read_text())["admin_token"]
     assert shop.netsuite is not None
     ledger = new_ledger(tmp_path / "ledger.db")
-    loop = Loop(Shop(shop), Warehouse(shop.netsuite["base_url"], token), ledger, default_settings)
+    loop = Loop(Shop(shop), Warehouse(shop.netsuite["base_url"], token), ledger, default_settings, *hooks, mapping)
     for feed in loop.feeds():
         feed.unlink()
     loop.forget()

@@ -80,7 +80,7 @@ def bodies(one: Batch, **changes: Any) -> dict[str, Any]:
 
 
 @pytest.mark.skipif(not XSD.exists(), reason="the official schemas are not beside the repository")
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(
     st.sampled_from(["order", "shipping_order"]),
     ids,
