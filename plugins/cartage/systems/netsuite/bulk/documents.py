@@ -21,6 +21,7 @@ from cartage.systems.netsuite.bulk.ids import encoded, whole
 from cartage.systems.netsuite.bulk.lines import sales_lines
 from cartage.systems.netsuite.bulk.order_columns import OrderColumns, Plain
 from cartage.systems.netsuite.bulk.parts import part
+from cartage.systems.netsuite.bulk.pickup import stores
 from cartage.systems.netsuite.bulk.sums import rates, sums
 from cartage.systems.netsuite.bulk.tables import Run, Tables, Unsorted, closed, may_be_plain, plain
 from cartage.systems.netsuite.bulk.vectors import Flags, Ints, money, picked
@@ -111,7 +112,7 @@ def _of_site(
     lines = sales_lines(tables, run, good)
     parts, lines = part(tables, run, lines, good)
     totals = sums(tables, run, parts, lines, good)
-    orders = Plain(tables, run, parts, lines, totals, rates(run, lines, good))
+    orders = Plain(tables, run, parts, lines, totals, rates(run, lines, good), stores(tables, run, lines, good))
     money_in = due(tables, run, parts, good)
     writer = _Writer(orders, mappings, lookups)
     taken_back = closed(tables)

@@ -37,6 +37,7 @@ class LineColumns:
 
     def __init__(self, orders: Plain, own: Ints, attributes: Attributes) -> None:
         self._tables, self._run, self._lines, self._rates = orders.tables, orders.run, orders.lines, orders.rates
+        self._stores = orders.stores
         self._several = orders.parts.several[orders.parts.of_line[own]]
         self._own, self._attributes = own, attributes
         self._kind, self._row = self._lines.kind[own], self._lines.row[own]
@@ -153,11 +154,11 @@ class LineColumns:
         return picked(together(promotions.line, texts, len(self._lines.owner)), self._own)
 
     def _locations(self) -> Column:
-        stores, lists = self._run.site.stores, self._texts("inventory_list_id")
-        if not stores or lists.null_count == len(lists):
+        store, locations = picked(self._stores, self._own), self._run.site.stores
+        if store.null_count == len(store):
             return Const(None)
-        place = pc.index_in(lists, value_set=pa.array(list(stores), pa.string()))
-        return where(self._kind <= OPTION, pa.array(list(stores.values()), pa.string()).take(place))
+        place = pc.index_in(store, value_set=pa.array(list(locations), pa.string()))
+        return pa.array(list(locations.values()), pa.string()).take(place)
 
     def _option_words(self) -> pa.Array:
         option, value = (pc.fill_null(self._texts(each), "None") for each in ("option_id", "value_id"))

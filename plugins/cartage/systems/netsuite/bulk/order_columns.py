@@ -15,7 +15,6 @@ from cartage.mapping.frames import Children, Column, Const, Frame, Json
 from cartage.records import order as record
 from cartage.records.columns import ADDRESS_PARTS
 from cartage.systems.netsuite.bulk.attributes import Attributes
-from cartage.systems.netsuite.bulk.kinds import OPTION
 from cartage.systems.netsuite.bulk.line_columns import LineColumns
 from cartage.systems.netsuite.bulk.sums import Sums
 from cartage.systems.netsuite.bulk.vectors import (
@@ -58,6 +57,7 @@ class Plain:
     lines: Lines
     sums: Sums
     rates: Rates
+    stores: pa.Array
 
 
 class OrderColumns:
@@ -205,10 +205,8 @@ class OrderColumns:
         return self._together(owners[sequence], picked(coupons, sequence))
 
     def _pickup_stores(self) -> Column:
-        lines = self._lines
-        stores = pa.array(list(self._run.site.stores), pa.string())
-        store = lines.column("inventory_list_id")
-        rows = np.flatnonzero(flags(pc.is_in(store, value_set=stores)) & (lines.kind <= OPTION) & (self._of_line >= 0))
+        store = self._orders.stores
+        rows = np.flatnonzero(flags(pc.is_valid(store)) & (self._of_line >= 0))
         if not len(rows):
             return Const(None)
         return together(self._of_line[rows], picked(store, rows), len(self._chosen), 300)

@@ -112,8 +112,8 @@ def may_be_plain(rules: Orders) -> bool:
 def plain(tables: Tables, run: Run) -> Flags:
     """Say which orders are plain, as far as one can tell without their amounts.
 
-    Left out is what has a way of its own through the rows: taxes by item, pick-up by attribute, orders without any
-    shipment, currencies without cents; and what the rows complain of: an unknown currency, location, shipping
+    Left out is what has a way of its own through the rows: taxes by item, bonus lines by attribute, orders without
+    any shipment, currencies without cents; and what the rows complain of: an unknown currency, location, shipping
     method or item, a date or total that is missing.
     """
     orders, known, site = tables.rows["orders"], run.known, run.site
@@ -157,12 +157,8 @@ def _odd_rows(tables: Tables, run: Run) -> Flags:
         odd |= tables.any_of("lines", lines.equals("kind", "gift_certificate"))
     if rules.bundles != "kit":
         odd |= tables.any_of("lines", lines.equals("kind", "bundled"))
-    named = [each for each in (rules.bonus.attribute, rules.pickup.attribute) if each]
-    odd |= tables.any_of("attributes", attributes.among("name", named))
-    if rules.pickup.place == "header":
-        odd |= tables.any_of("lines", lines.among("inventory_list_id", list(run.site.stores)))
-    lost = [store for store, location in run.site.stores.items() if location not in run.known.locations]
-    return odd | tables.any_of("lines", lines.among("inventory_list_id", lost))
+    marks = [rules.bonus.attribute] if rules.bonus.attribute else []
+    return odd | tables.any_of("attributes", attributes.among("name", marks))
 
 
 def constant(value: str | None, rows: int) -> pa.Array:
