@@ -23,6 +23,9 @@ PROPOSALS = "proposals"
 SHIPPED_ORDERS = 6
 APPEARS_SECONDS = 40
 """How long a run that Airflow starts by itself is waited for."""
+READING_SECONDS = 3
+"""How long a person reads a question. An answer within the first second can meet Airflow 3.3.2 still putting the task
+to rest: its scheduler then takes the task for lost, and asks again."""
 
 
 def dag_id(flow: str) -> str:
@@ -114,8 +117,10 @@ class Day:
         while len(found) < waiting and time.monotonic() < deadline:
             self._processes.check()
             path = f"/dags/{dag_id(PROPOSALS)}/dagRuns/~/hitlDetails"
-            found = self._client.call("GET", path, params={"response_received": "false"})["hitl_details"]
+            answer = self._client.call("GET", path, params={"response_received": "false"})["hitl_details"]
+            found = [each for each in answer if each["task_instance"]["state"] == "awaiting_input"]
             time.sleep(0.5)
+        time.sleep(READING_SECONDS)
         return found
 
     def _first(self, flow: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import DAG, Param, task_group
@@ -61,6 +62,7 @@ def proposals_dag(integration: str) -> DAG:
         default_args={
             "owner": ", ".join(sorted({each.owner for each in joined.flows.values()})),
             "retries": 4,
+            "retry_delay": timedelta(seconds=20),  # where Airflow itself loses a task, the policy is not asked
             "retry_policy": ErrorTreePolicy(),
         },
         on_failure_callback=on_failure(integration, NAME),
