@@ -49,22 +49,23 @@ def transformer(flow: FlowContext) -> Callable[[Iterable[Batch], int], Iterator[
         raise BatchError("prices need what the ledger remembers of them; this is a fault of the caller")
 
     def transform(batches: Iterable[Batch], records: int) -> Iterator[Transformed]:  # noqa: ARG001 - the seam's form
-        return to_feeds(batches, memory)
+        return to_feeds(batches, memory, allow_zero=flow.settings.prices.allow_zero)
 
     return transform
 
 
-def to_feeds(batches: Iterable[Batch], memory: Memory) -> Iterator[Transformed]:
+def to_feeds(batches: Iterable[Batch], memory: Memory, *, allow_zero: bool = False) -> Iterator[Transformed]:
     """Turn batches of prices into rows of price feeds, in their order; see `to_feed`.
 
     Args:
         batches: of kind ``price``.
         memory: what the ledger remembers of the flow.
+        allow_zero: whether an item may cost nothing.
     """
     for portion in _portions(batches):
         told, start = LastTold(memory, [each.root["key"] for each in portion]), 0
         for each in portion:
-            yield to_feed(each, told.of(start, len(each)))
+            yield to_feed(each, told.of(start, len(each)), allow_zero=allow_zero)
             start += len(each)
 
 
@@ -79,7 +80,7 @@ def _portions(batches: Iterable[Batch]) -> Iterator[list[Batch]]:
         yield portion
 
 
-def to_feed(prices: Batch, told: pa.Table) -> Transformed:
+def to_feed(prices: Batch, told: pa.Table, *, allow_zero: bool = False) -> Transformed:
     """Turn prices into rows of a price feed.
 
     A price that is gone becomes a deletion. A price without a tier for one unit, or with an amount that is not above
@@ -88,13 +89,14 @@ def to_feed(prices: Batch, told: pa.Table) -> Transformed:
     Args:
         prices: a batch of kind ``price``.
         told: what the shop was last told of them: columns `hash` and `value`, a row a price.
+        allow_zero: whether an item may cost nothing.
     """
     rows = prices.root.rename_columns(["record" if name == "price" else name for name in prices.root.column_names])
     rows = rows.append_column("told", told["hash"]).append_column("before", told["value"])
     tiers = prices.tables["tiers"].rename_columns(["record", "quantity", "amount"])
     active = pc.equal(whole(rows.combine_chunks(), "state"), "active").to_numpy(zero_copy_only=False)
     placed, parents = below(rows, tiers)
-    verdicts = _verdicts(rows, active, placed, parents)
+    verdicts = _verdicts(rows, active, placed, parents, pc.greater_equal if allow_zero else pc.greater)
     if verdicts:
         bad = pa.array([each.row for each in verdicts], pa.int64())
         sound = pc.invert(pc.is_in(rows["record"], value_set=bad))
@@ -143,12 +145,18 @@ def _fingerprints(rows: pa.Table, put: pa.Array, tiers: pa.Array, parents: NDArr
     return fingerprint(pc.if_else(put, content, DELETE))
 
 
-def _verdicts(rows: pa.Table, active: NDArray[np.bool_], tiers: pa.Table, parents: NDArray[np.int64]) -> list[Verdict]:
+def _verdicts(
+    rows: pa.Table,
+    active: NDArray[np.bool_],
+    tiers: pa.Table,
+    parents: NDArray[np.int64],
+    enough: Callable[[pa.Array, pa.Scalar], pa.Array],
+) -> list[Verdict]:
     """Quarantine what is no price that SFCC would take as one."""
     without = active.copy()
     without[parents[_mask(pc.equal(whole(tiers, "quantity"), _ONE))]] = False
     wrong = np.zeros(len(rows), bool)
-    wrong[parents[~_mask(pc.greater(whole(tiers, "amount"), _ZERO))]] = True
+    wrong[parents[~_mask(enough(whole(tiers, "amount"), _ZERO))]] = True
     names = rows.select(["record", "key"])
     found = []
     for place in np.flatnonzero(without | (wrong & active)).tolist():
