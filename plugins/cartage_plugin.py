@@ -6,10 +6,13 @@ Airflow imports this file in every process, so nothing heavy stands at its top.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from airflow.configuration import conf
 from airflow.plugins_manager import AirflowPlugin
 
 from cartage import pools
+from cartage.console.places import external_views
 from cartage.operators.links import PlanLink, QualityReportLink
 
 if TYPE_CHECKING:
@@ -23,10 +26,15 @@ async def console(scope: Scope, receive: Receive, send: Send) -> None:
     await application()(scope, receive, send)
 
 
+BASE = urlsplit(conf.get("api", "base_url", fallback="") or "").path.rstrip("/")
+"""Path that Airflow itself is served under; empty at the root of a host."""
+
+
 class CartagePlugin(AirflowPlugin):
     """What Airflow loads; all of it lives in the package."""
 
     name = "cartage"
     fastapi_apps = [{"app": console, "url_prefix": "/cartage", "name": "Cartage"}]  # noqa: RUF012 (Airflow's own form)
+    external_views = external_views(BASE)
     operator_extra_links = [QualityReportLink(), PlanLink()]  # noqa: RUF012
     listeners = [pools]  # noqa: RUF012

@@ -7,7 +7,9 @@ it parses the DAGs, so only YAML and pydantic are imported here. `cartage.settin
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,6 +23,9 @@ INCLUDE = "CARTAGE_INCLUDE"
 """Environment variable with the absolute path of the include folder."""
 
 _SYSTEMS = Path(__file__).parent / "systems"
+
+_FIRINGS = 200
+"""Firings of a schedule that are looked at for its longest pause: two days of one every quarter of an hour."""
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=100)]
 """A name that is part of DAG ids and external ids: lower-case letters, digits and ``_``."""
@@ -81,6 +86,12 @@ class FlowDeploy(Strict):
         "earlier connector before going live. The watermark stays, so each run reads everything from `start_at` on.",
     )
     timeout_minutes: int = Field(default=120, ge=1, description="Minutes after which a hung run is failed.")
+    fresh_minutes: int | None = Field(
+        default=None,
+        ge=1,
+        description="Minutes without a settled run after which the console calls the flow late. null: twice the longest "
+        "pause of its schedule; a flow without a schedule is never late.",
+    )
     tags: tuple[str, ...] = Field(
         default=(),
         description="More tags in the Airflow UI, besides `cartage`, the integration and the kind of record.",
@@ -98,9 +109,26 @@ class FlowDeploy(Strict):
         return schedule
 
     @property
+    def fresh(self) -> timedelta | None:
+        """How long ago the last settled run may be; None when nobody expects any."""
+        if self.fresh_minutes is not None:
+            return timedelta(minutes=self.fresh_minutes)
+        return None if self.schedule is None else 2 * _longest_pause(self.schedule)
+
+    @property
     def timeout(self) -> timedelta:
         """How long a run may take."""
         return timedelta(minutes=self.timeout_minutes)
+
+
+@cache
+def _longest_pause(schedule: str) -> timedelta:
+    """Give the longest time between two firings of a cron expression, as far as a few weeks show it."""
+    from croniter import croniter
+
+    firing = croniter(schedule, datetime(2026, 1, 1, tzinfo=UTC))
+    moments = [firing.get_next(datetime) for _ in range(_FIRINGS)]
+    return max(after - before for before, after in pairwise(moments))
 
 
 class Integration(Strict):

@@ -1,1 +1,1 @@
-"""The pages of Cartage inside the Airflow UI."""
+"""The console: pages about orders for people who do not know Airflow, inside the Airflow UI."""

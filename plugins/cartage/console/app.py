@@ -1,55 +1,64 @@
-"""The pages of Cartage inside the Airflow UI. Airflow mounts them without any authentication of its own."""
+"""The console as an app. Airflow mounts it without any authentication of its own, so every route asks for a user."""
 
 from __future__ import annotations
 
-import os
-import re
+import logging
 from functools import cache
-from pathlib import Path
+from http import HTTPStatus
+from typing import TYPE_CHECKING
 
-from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
-from airflow.api_fastapi.core_api.security import get_user, requires_access_dag
-from fastapi import Depends, FastAPI, HTTPException
-from fastapi.responses import HTMLResponse
+from airflow.api_fastapi.core_api.security import get_user
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
-REPORT_NAME = re.compile(r"(?!\.)[A-Za-z0-9_.-]+")
+from cartage.console.layout import render
+from cartage.console.pages import PAGES
+from cartage.errors import CartageError
+
+if TYPE_CHECKING:
+    from fastapi.responses import Response
+
+log = logging.getLogger(__name__)
 
 
 @cache
 def application() -> FastAPI:
     """Make the app.
 
-    Every route needs a signed-in user: an anonymous call gets 401, and one who may not see the flow's runs 403.
+    Every route needs a signed-in user: an anonymous call gets 401, and one who may not see a flow 403.
     """
     app = FastAPI(title="Cartage", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(get_user)])
-
-    seen = Depends(requires_access_dag("GET", DagAccessEntity.RUN))  # of the DAG that the path names
-
-    @app.get("/reports/{dag_id}/{run}", response_class=HTMLResponse, dependencies=[seen])
-    def report(dag_id: str, run: str) -> HTMLResponse:
-        """Show the quality report of a run, or the plan of a dry one."""
-        return HTMLResponse(read_report(dag_id, run), headers={"Content-Security-Policy": "script-src 'none'"})
-
+    for page in PAGES:
+        app.include_router(page.router)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _misread)
+    app.add_exception_handler(CartageError, _failed)
     return app
 
 
-def read_report(flow: str, run: str) -> str:
-    """Read a report from staging.
+async def _refused(request: Request, error: Exception) -> Response:
+    """Answer what a route refused: 401, 403, 404 and the like."""
+    assert isinstance(error, HTTPException)
+    return _trouble(request, error.status_code, str(error.detail))
 
-    Raises:
-        HTTPException: 404 when there is none (any more), or a name leads out of the folder of reports.
-    """
-    if not (REPORT_NAME.fullmatch(flow) and REPORT_NAME.fullmatch(run)):
-        raise HTTPException(404, "no such report")
-    root = os.environ.get("CARTAGE_STAGING", "")
-    if "://" in root:
-        from airflow.sdk import ObjectStoragePath
 
-        path = ObjectStoragePath(root) / "reports" / flow / f"{run}.html"
-        if path.exists():
-            return path.read_text()
-    elif root:
-        local = Path(root) / "reports" / flow / f"{run}.html"
-        if local.is_file():
-            return local.read_text(encoding="utf-8")
-    raise HTTPException(404, "This report is not there any more: reports are kept as long as staging_days says.")
+async def _misread(request: Request, error: Exception) -> Response:
+    """Answer a request whose parts are not as they must be."""
+    assert isinstance(error, RequestValidationError)
+    wrong = "; ".join(f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}" for each in error.errors())
+    return _trouble(request, 422, f"The address or the form is not as it must be: {wrong}.")
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    """Answer what went wrong on our side, with what to do about it."""
+    log.warning("%s of %s failed: %s", request.method, request.url.path, error)
+    return _trouble(request, 503, str(error))
+
+
+def _trouble(request: Request, status: int, detail: str) -> Response:
+    if "text/html" not in request.headers.get("accept", ""):
+        return JSONResponse({"detail": detail}, status)
+    title = {401: "You are not signed in", 403: "Not allowed", 404: "Not found"}.get(status, HTTPStatus(status).phrase)
+    return render(request, "trouble.html", None, status=status, title=title, detail=detail)

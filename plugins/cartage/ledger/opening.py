@@ -8,6 +8,7 @@ from sqlalchemy.engine import URL
 
 from cartage.errors import SettingsError
 from cartage.ledger import migrating, retention
+from cartage.ledger.actions import Actions
 from cartage.ledger.bookings import Bookings
 from cartage.ledger.copies import Copies
 from cartage.ledger.cross_references import CrossReferences
@@ -18,6 +19,7 @@ from cartage.ledger.journal import LEASE, DocumentJournal
 from cartage.ledger.keys import Keyring
 from cartage.ledger.memory import LedgerMemory
 from cartage.ledger.outcomes import Outcomes
+from cartage.ledger.overview import Overview
 from cartage.ledger.plans import Plans
 from cartage.ledger.proposals import Proposals
 from cartage.ledger.quarantine import Quarantine
@@ -45,6 +47,8 @@ class Ledger:
         cross_references: ids of the shop and of the ERP.
         revisions: settings and mappings changed without a deploy.
         questions: where is this order, what is stuck, how fresh is each flow.
+        overview: how flows stand, and their runs with their counts.
+        actions: what people did in the console.
     """
 
     def __init__(self, database: Database, keyring: Keyring) -> None:
@@ -60,6 +64,8 @@ class Ledger:
         self.cross_references = CrossReferences(database)
         self.revisions = Revisions(database)
         self.questions = Questions(database)
+        self.overview = Overview(database)
+        self.actions = Actions(database)
 
     @classmethod
     def open(cls, url: str | URL, key: str, *, hash_key: str | None = None) -> Ledger:

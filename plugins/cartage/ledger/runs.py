@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import sqlalchemy as sa
 
 from cartage.errors import BatchError
+from cartage.ledger import counts
 from cartage.ledger.tables import runs
 from cartage.windows import Selection, Window
 
@@ -152,11 +153,13 @@ class Runs:
         A settled run stays settled: its watermark may have moved. Its claims can be taken over from now on.
         """
         with self._database.write() as connection:
-            connection.execute(
+            closed = connection.execute(
                 sa.update(runs)
                 .where(runs.c.id == run_id, runs.c.state != "settled")
                 .values(state=state, note=note, closed_at=datetime.now(UTC))
             )
+            if closed.rowcount:
+                counts.close(connection, run_id)
 
     def last_settled_window(self, integration: str, flow: str) -> Window | None:
         """Give the window that reached furthest among settled live runs: what seeds an empty watermark.
@@ -175,8 +178,13 @@ class Runs:
 
     def _list(self, *where: sa.ColumnElement[bool], order: Any, limit: int | None = None) -> list[Run]:
         with self._database.read() as connection:
-            found = connection.execute(sa.select(runs).where(*where).order_by(order).limit(limit))
-            return [_run(row) for row in found]
+            return listed(connection, *where, order=order, limit=limit)
+
+
+def listed(connection: Connection, *where: sa.ColumnElement[bool], order: Any, limit: int | None = None) -> list[Run]:
+    """Give runs inside a transaction that is under way."""
+    found = connection.execute(sa.select(runs).where(*where).order_by(order).limit(limit))
+    return [_run(row) for row in found]
 
 
 def fetch(connection: Connection, run_id: int) -> Run:

@@ -1,0 +1,11 @@
+"""The pages, a module each; docs/decisions/0007-console.md says how to add one.
+
+A module has a `router`; the app includes those that are listed here.
+"""
+
+from __future__ import annotations
+
+from cartage.console.pages import files, overview
+
+PAGES = (overview, files)
+"""Modules whose routes the console serves."""

@@ -1,0 +1,113 @@
+"use strict";
+/* What every page needs: moments and numbers in the reader's own way, links that leave the frame, calls that change
+   something. Without it pages show UTC and plain numbers, and everything can still be read. */
+const cartage = (() => {
+  const own = document.documentElement;
+  const language = navigator.languages?.length ? navigator.languages : undefined;
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const forms = {
+    minute: { dateStyle: "medium", timeStyle: "short" },
+    second: { dateStyle: "medium", timeStyle: "medium" },
+    day: { dateStyle: "medium" },
+    time: { timeStyle: "medium" },
+  };
+  const steps = [
+    ["day", 86400],
+    ["hour", 3600],
+    ["minute", 60],
+    ["second", 1],
+  ];
+
+  function ago(moment) {
+    const seconds = (moment - Date.now()) / 1000;
+    const [unit, size] = steps.find(([, size]) => Math.abs(seconds) >= size) ?? steps[3];
+    return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(Math.round(seconds / size), unit);
+  }
+
+  function write(within = document) {
+    for (const each of within.querySelectorAll("time[datetime]")) {
+      const moment = new Date(each.dateTime);
+      const full = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" }).format(moment);
+      each.title = full;
+      each.textContent =
+        each.dataset.form === "ago"
+          ? ago(moment)
+          : new Intl.DateTimeFormat(language, forms[each.dataset.form] ?? forms.minute).format(moment);
+    }
+    const numbers = new Intl.NumberFormat(language);
+    for (const each of within.querySelectorAll("data[value]")) each.textContent = numbers.format(Number(each.value));
+  }
+
+  /* The server works out days in the reader's zone; the first page of all does not know it yet. */
+  function tellZone() {
+    if (!zone || own.dataset.zone === zone) return;
+    const root = new URL(document.querySelector(".top nav a").href).pathname;
+    document.cookie = `cartage_zone=${zone}; path=${root}; max-age=31536000; SameSite=Lax`;
+    if (sessionStorage.getItem("cartage_zone") !== zone) {
+      sessionStorage.setItem("cartage_zone", zone);
+      location.reload();
+    }
+  }
+
+  /* A frame may not navigate the window around it, but it may click a link in the document around it. */
+  function leave(event) {
+    const link = event.target.closest("a[data-airflow-link]");
+    if (!link || window.parent === window) return;
+    event.preventDefault();
+    const outside = window.parent.document;
+    const step = outside.createElement("a");
+    step.href = link.href;
+    if (event.ctrlKey || event.metaKey || link.dataset.airflowLink === "new") step.target = "_blank";
+    step.rel = "noopener";
+    outside.body.append(step);
+    step.click();
+    step.remove();
+  }
+
+  function say(text, bad = false) {
+    const said = document.getElementById("said");
+    said.textContent = text;
+    said.classList.toggle("bad", bad);
+    said.classList.add("shown");
+    clearTimeout(say.timer);
+    say.timer = setTimeout(() => said.classList.remove("shown"), bad ? 12000 : 5000);
+  }
+
+  async function call(method, address, body) {
+    const answer = await fetch(address, {
+      method,
+      credentials: "same-origin",
+      headers: {
+        Accept: "application/json",
+        "Content-Type": "application/json",
+        "X-Cartage-Token": document.querySelector("meta[name=cartage-token]").content,
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const told = await answer.json().catch(() => null);
+    if (!answer.ok) throw new Error(reason(answer, told));
+    return told;
+  }
+
+  function reason(answer, told) {
+    if (answer.status === 401) return "You are not signed in any more: load the page again.";
+    if (answer.status === 403 && typeof told?.detail !== "string") return "Airflow gives you no right to do this.";
+    const detail = told?.detail;
+    if (Array.isArray(detail)) return detail.map((each) => each.msg ?? String(each)).join("; ");
+    if (typeof detail === "string") return detail;
+    return `That did not work (${answer.status}).`;
+  }
+
+  write();
+  tellZone();
+  document.addEventListener("click", leave);
+  setInterval(() => write(), 30000);
+
+  return {
+    say,
+    call,
+    write,
+    /* Airflow's own API, as the one who is signed in: Airflow's rights and its audit log hold. */
+    airflow: (method, path, body) => call(method, `${own.dataset.airflow}/api/v2${path}`, body),
+  };
+})();
