@@ -87,9 +87,10 @@ class Settings(Strict):
     alerts: Alerts = Field(default_factory=Alerts, description="Whom to tell, and when.")
 
     @model_validator(mode="after")
-    def _books_fit_sites(self) -> Settings:
-        """A price book has a currency of its site, and is net or gross as it is."""
+    def _lists_and_books_fit_sites(self) -> Settings:
+        """A price book has a currency of its site, and is net or gross as it is; a list's site is there."""
         self.prices.check_sites(self.sites)
+        self.inventory.check_sites(self.sites)
         return self
 
     @model_validator(mode="after")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import time
 from decimal import Decimal  # noqa: TC003, read at run time
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -13,6 +13,9 @@ from cartage.settings.feeds import InventoryFeeds
 from cartage.settings.guardrails import StockGuardrail
 from cartage.settings.sites import Site
 from cartage.yamlfile import Strict, wrong
+
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 Quantity = Literal["available", "on_hand"]
 """Which of NetSuite's counts the shop may sell."""
@@ -159,6 +162,22 @@ class Inventory(Strict):
             if each.site:
                 found.setdefault(each.site, list_id)
         return found
+
+    @property
+    def counts_on_hand(self) -> bool:
+        """Whether any list sells what is on hand somewhere."""
+        kinds = {self.quantity, *self.location_quantity.values(), *(each.quantity for each in self.lists.values())}
+        return "on_hand" in kinds
+
+    def check_sites(self, sites: Container[str]) -> None:
+        """Make sure that there are the sites that lists name.
+
+        Raises:
+            PydanticCustomError: there is none; with the path of the key at fault.
+        """
+        for name, each in self.lists.items():
+            if each.site is not None and each.site not in sites:
+                raise wrong(f"there is no site {each.site}", "inventory", "lists", name, "site")
 
     @field_validator("full_at", mode="before")
     @classmethod

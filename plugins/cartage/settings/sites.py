@@ -32,7 +32,8 @@ class Site(Strict):
         description="Internal ids of NetSuite currencies by ISO 4217 code, for every currency the site sells in.",
     )
     taxation: Literal["net", "gross"] | None = Field(
-        default=None, description="Whether the site shows net or gross prices; its price books must fit. Null: unchecked."
+        default=None,
+        description="Whether the site shows net or gross prices; its price books must fit. Null: unchecked.",
     )
     stores: dict[str, str] = Field(
         default_factory=dict, description="Internal ids of locations by store id, for orders picked up in a store."

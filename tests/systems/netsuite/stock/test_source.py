@@ -108,6 +108,19 @@ class TestWhatChanged:
         account.errand("approve", order_no="A-1")
         assert quiet()["web/NL-1012"] == 998
 
+    def test_what_left_the_shelf_is_seen_where_the_shelf_is_sold(self, account: Account) -> None:
+        """Shipping what was committed leaves what is available as it was, and stamps nothing."""
+        account.order("A-2", {"L1": ("NL-1018", 2)}, custbody_ctg_order_no=None)
+        since = account.hook.server_time() + timedelta(seconds=1)
+        while account.hook.server_time() < since:
+            pass
+        order = account.endpoint.rows("SELECT id FROM transaction WHERE externalid = 't-A-2'")[0]["id"]
+        account.errand("fulfil", order=order)
+        settings = WEB.model_copy(update={"overlap_minutes": 0})
+        assert read(account, settings, since=since) == []
+        found = states(read(account, only(settings, {"web": ["1"]}, quantity="on_hand"), since=since))
+        assert found == {"web/NL-1018": ("active", 998)}
+
     def test_an_item_made_inactive_goes_to_nothing_where_it_was_told(self, account: Account) -> None:
         account.errand("item", item="NL-1019", inactive=True)
         try:
@@ -156,13 +169,14 @@ class TestOrders:
 
 class TestWhatIsNoMore:
     def test_it_goes_to_nothing(self, account: Account) -> None:
-        told = ("web/NL-1102", "web/NEVER/WAS", "web/NL-9001", "berlin/NL-1004", "elsewhere/NL-1004")
+        told = ("web/NL-1102", "web/NEVER/WAS", "web/NL-9001", "berlin/NL-1004", "elsewhere/NL-1004", "web/MONOGRAM")
         account.errand("item", item="NL-9001", fields={"isOnline": False})
         for_shop = WEB.inventory.fields.model_copy(update={"for_shop": "isonline"})
         found = states(read(account, only(WEB, {"web": ["1"], "berlin": ["2"]}, fields=for_shop), full=True, told=told))
         assert found["web/NL-1102"] == ("inactive", 0)
         assert found["web/NEVER/WAS"] == ("gone", 0)
         assert found["web/NL-9001"] == ("unmapped", 0)  # for the shop no more
+        assert found["web/MONOGRAM"] == ("unmapped", 0)  # a service is not counted anywhere
         assert found["berlin/NL-1004"] == ("active", 1000)
         assert "elsewhere/NL-1004" not in found
 

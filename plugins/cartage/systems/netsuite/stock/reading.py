@@ -93,7 +93,10 @@ class StockReader:
             since: a SuiteQL literal.
         """
         found: set[int] = set()
-        for name in ("stock_changed_levels", "stock_changed_items", "stock_changed_orders"):
+        names = ["stock_changed_levels", "stock_changed_items", "stock_changed_orders"]
+        if self._inventory.counts_on_hand:
+            names.append("stock_changed_shelves")
+        for name in names:
             found.update(self._reader.whole(name, _IDS, locations=self._mapped, since=since)["id"].to_pylist())
         members = self._flat(found)["member"].to_pylist()  # a kit that was ordered took its members
         return found | set(members) | self.kits_with({*found, *members})

@@ -188,7 +188,9 @@ class _Run:
         left = left.filter(ours)
         size = max(self._settings.batch_records, math.ceil(len(left) / MOST_ABSENT))
         for start in range(0, len(left), size):
-            yield Read(self._numbered(absent(left.slice(start, size), self.items, self._at, self._row)))
+            keys = left.slice(start, size)
+            skus = pc.list_element(pc.split_pattern(keys, "/", max_splits=1), 1).unique().to_pylist()
+            yield Read(self._numbered(absent(keys, self._reader.named(skus), self._at, self._row)))
 
     def _batch_items(self, items: int) -> int:
         by_setting = self._settings.batch_records // len(self.plan.lists)
