@@ -21,7 +21,7 @@ from cartage.records.outcome import Outcome
 from cartage.settings import load_settings
 from cartage.settings.feeds import InventoryFeeds
 from cartage.staging import Staging
-from cartage.systems.sfcc.feeds.forms import INVENTORY
+from cartage.systems.sfcc.feeds.forms import INVENTORY, PRICES
 from cartage.systems.sfcc.feeds.headers import headers_of
 from cartage.systems.sfcc.feeds.jobs import ImportJob
 from cartage.systems.sfcc.feeds.rendering import Renderer
@@ -30,7 +30,7 @@ from cartage.systems.sfcc.feeds.target import FeedPublisher
 from cartage.systems.sfcc.hook import SfccHook
 from cartage.systems.sfcc.sftp_folder import SftpFolder
 from cartage.windows import Selection, Window
-from tests.systems.sfcc.feeds.feed_rows import INCLUDE, batch, stock_row
+from tests.systems.sfcc.feeds.feed_rows import INCLUDE, batch, price_row, stock_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -67,6 +67,20 @@ class Ground:
 
     def book(self, run: int) -> FeedBook:
         return self.ledger.feeds("shop_erp", "inventory", run)
+
+    def price_target(self, run: int) -> FeedPublisher:
+        settings = self.settings.prices.feed  # as the integration's own file has it
+        hook = SfccHook("sfcc_api", sleep=lambda _: None)
+        return FeedPublisher(
+            Renderer(PRICES, load(PRICES, INCLUDE)),
+            headers_of(PRICES, self.settings),
+            settings,
+            server=SftpFolder(SFTPHook(ssh_conn_id="sfcc_sftp", conn_retry_attempts=1)),
+            staging=self.staging,
+            flow="shop_erp.prices",
+            run=run,
+            job=ImportJob(hook, settings.imported.model_copy(update={"poll_seconds": 0.05})),
+        )
 
     def target(self, run: int) -> FeedPublisher:
         settings = InventoryFeeds.model_validate(self.feeds)
@@ -223,6 +237,17 @@ def test_what_the_shop_skips_is_rejected_with_its_own_reason(ground: Ground) -> 
     assert {each.outcome for each in verdicts.values()} == {Outcome.CREATED}
     assert ground.allocation("RefArch-inventory", "NL-1002") == 2
     assert [each.state for each in ground.book(1).of_run()] == ["imported"]
+
+
+def test_prices_go_the_same_road(ground: Ground) -> None:
+    run, tiers = ground.open_run(), ((Decimal(1), Decimal("19.90")), (Decimal(10), Decimal("17.5")))
+    rows = [price_row(1, sku="NL-1001", tiers=tiers), price_row(2, sku="NO-SUCH"),
+            price_row(3, sku="NL-1002", action="delete", tiers=(), before="5")]  # fmt: skip
+    verdicts = {each.row: each for each in ground.price_target(run).publish([batch(rows)], ground.book(run))}
+    assert (verdicts[1].outcome, verdicts[3].outcome) == (Outcome.CREATED, Outcome.UPDATED)
+    assert verdicts[2].outcome is Outcome.REJECTED
+    assert "NO-SUCH" in verdicts[2].complaints[0].message
+    assert [each.state for each in ground.book(run).of_run()] == ["imported"]
 
 
 def test_a_feed_that_is_refused_whole_holds_its_rows_and_goes_out_anew(ground: Ground) -> None:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SUFFIX = ".log.jsonl"
+NOTHING_TO_DELETE = frozenset({"unknown_record", "unknown_table"})
+"""Codes of warnings that a deletion found nothing: what it was to bring about is so."""
+
 _IN_MEMORY = 1 << 20
 
 
@@ -135,6 +138,9 @@ def _note(entry: dict[str, Any], form: Form, seen: Seen, name: str) -> None:
     code, message = str(entry.get("code") or "skipped"), str(entry.get("message") or "no reason is given")
     if not entry.get("skipped", True):
         log.warning("%s: %s %s was taken in part: %s", name, entry.get("element"), product or group, message)
+        return
+    if entry["severity"] == "DATAWARNING" and code in NOTHING_TO_DELETE:
+        log.info("%s: %s is gone already", name, product or group)
         return
     complaint = Complaint(code, f"the shop skipped it: {message} ({entry['severity']})")
     if group is not None and product is not None:

@@ -29,6 +29,7 @@ class LastTold:
     def __init__(self, memory: Memory, keys: Sequence[pa.ChunkedArray]) -> None:
         wanted = pa.chunked_array([chunk for each in keys for chunk in each.chunks], pa.string())
         told = memory.told(wanted.to_pylist() if len(wanted) <= FEW else None).table
+        told = told.combine_chunks()  # what came in many pieces is slow to take from
         self._told = told.select(["hash", "value", "as_of"])
         self._at = pc.index_in(wanted, value_set=told["key"].combine_chunks())
 
