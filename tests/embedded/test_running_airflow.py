@@ -2,59 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
 
 from sandbox.shop.orders import NOW, variety
-from tests.embedded.running import FLOW, Running, change
+from tests.embedded.running import FLOW, Told, change
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from cartage.ledger.runs import Run
+    from tests.embedded.running import Running
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("airflow"), pytest.mark.timeout(900)]
-
-SETTINGS = {
-    'schedule: "*/15 * * * *"': 'schedule: "0 0 1 * *"',  # one run when it is switched on, and then none by itself
-    "stable_seconds: 20": "stable_seconds: 0",
-    "acknowledge: scapi ": "acknowledge: none ",
-    "webhook: null ": "webhook: cartage_alerts ",
-    "minutes: 120": "minutes: 100000000",
-}
-
-
-class Told(BaseHTTPRequestHandler):
-    """Keeps the alerts that are posted to it."""
-
-    alerts: ClassVar[list[dict[str, Any]]] = []
-
-    def do_POST(self) -> None:
-        self.alerts.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        self.send_response(204)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (its name there)
-        """Say nothing."""
-
-
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Told)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    connection = {"conn_type": "http", "host": f"http://127.0.0.1:{server.server_port}"}
-    stack = Running.start(tmp_path, SETTINGS, {"AIRFLOW_CONN_CARTAGE_ALERTS": json.dumps(connection)})
-    yield stack
-    stack.stop()
-    server.shutdown()
-    server.server_close()
 
 
 def test_a_week_in_the_life_of_a_flow(running: Running) -> None:

@@ -1,0 +1,42 @@
+"""One running Airflow for all tests that need one: it takes half a minute to start."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.embedded.running import Running, Told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SETTINGS = {
+    'schedule: "*/15 * * * *"': 'schedule: "0 0 1 * *"',  # one run when it is switched on, and then none by itself
+    'schedule: "*/10 * * * *"': 'schedule: "0 0 2 * *"',
+    "stable_seconds: 20": "stable_seconds: 0",
+    "acknowledge: scapi ": "acknowledge: none ",
+    "webhook: null ": "webhook: cartage_alerts ",
+    "minutes: 120": "minutes: 100000000",
+    "to_zero_min: 20 ": "to_zero_min: 3 ",
+}
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Give the whole stack; tests that share it leave no flow switched on but their own, and no setting changed."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Told)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    connection = {"conn_type": "http", "host": f"http://127.0.0.1:{server.server_port}"}
+    variables = {
+        "AIRFLOW_CONN_CARTAGE_ALERTS": json.dumps(connection),
+        "AIRFLOW__SCHEDULER__TRIGGER_TIMEOUT_CHECK_INTERVAL": "2",  # questions whose time is up are looked for so often
+    }
+    stack = Running.start(tmp_path_factory.mktemp("running"), SETTINGS, variables)
+    yield stack
+    stack.stop()
+    server.shutdown()
+    server.server_close()
