@@ -60,8 +60,11 @@ ORDER_LINES = table(
         "order_no": (TEXT, "the shop's order number"),
         "line_id": (TEXT, "the shop's line"),
         "sku": (TEXT, "what was ordered: the item itself, or a kit that it is a member of"),
-        "quantity": (QUANTITY, "units of the record's item that the line takes"),
-        "committed": (QUANTITY, "of those, units that the ERP's count leaves out already: committed or shipped"),
+        "quantity": (
+            QUANTITY,
+            "units of the record's item that the line takes from the list; of what is closed only what was shipped",
+        ),
+        "committed": (QUANTITY, "of those, units that the list's count leaves out already: committed or shipped there"),
     }
 )
 
