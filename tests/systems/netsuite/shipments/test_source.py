@@ -145,8 +145,8 @@ def test_a_page_that_loses_rows_never_makes_an_order_shipped(warehouse: Warehous
     number = f"T-11-{fault}"
     order = warehouse.order(number, [("p1-NL-1000", "me", "NL-1000", 1), ("p2-NL-1001", "me", "NL-1001", 1)])
     warehouse.ship(order, {1: 1})
-    for skip in range(0, 12, 2):
-        warehouse.control(faults=[{"match": "POST /query/v1/suiteql", fault: 1, "skip": skip, "times": 1}])
+    for skip in (2, 4, 8):
+        warehouse.control(faults=[{"match": "POST /query/v1/suiteql", fault: 2, "skip": skip, "times": 1}])
         try:
             assert read(number)[number]["status"] == "PART_SHIPPED", skip
         except (BatchError, RetryableError):
