@@ -19,7 +19,7 @@ from cartage.quality import check, load_suite
 from cartage.settings import load_settings
 from cartage.staging import Staging
 from cartage.systems.netsuite.entry import MAPPINGS
-from cartage.systems.netsuite.side_by_side import Setup, transform_all, workers_for
+from cartage.systems.netsuite.side_by_side import Setup, transform_all
 from cartage.systems.sfcc.xml.reader import DocumentReader, Limits, Reading
 from cartage.systems.sfcc.xml.tables import VERSION_TIME, Numbers, Origin
 from sandbox.catalogue import CURRENCIES, LOCATIONS, PRODUCTS, SHIPPING_METHODS, SPECIAL_ITEMS, TAX_CODES
@@ -63,7 +63,7 @@ def carry(path: Path, staging: Staging) -> int:
     documents = 0
     setup = Setup(settings, mappings, INTEGRATION)
     batches = (without(staging.read(ref), sorted(failed)) for ref in refs)
-    transformed = transform_all(batches, setup, KnownReferences(), workers_for(sum(ref.records for ref in refs)))
+    transformed = transform_all(batches, setup, KnownReferences(), sum(ref.records for ref in refs))
     for ref, made in zip(refs, transformed, strict=True):
         staging.write("1", "documents", ref.number, made.documents)
         documents += made.documents.root.num_rows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -191,14 +192,27 @@ def _gathered(batches: Iterable[Batch], suite: Suite) -> Iterator[Batch]:
     """Put batches together, reduced to what the suite looks at, until they are worth a check."""
     waiting: list[Batch] = []
     records = 0
-    for batch in batches:
-        waiting.append(_reduced(batch, suite))
+    for batch in _all_reduced(batches, suite):
+        waiting.append(batch)
         records += len(batch)
         if records >= TOGETHER:
             yield _joined(waiting)
             waiting, records = [], 0
     if waiting:
         yield _joined(waiting)
+
+
+def _all_reduced(batches: Iterable[Batch], suite: Suite) -> Iterator[Batch]:
+    """Reduce each batch in a thread while the next one is read: most of both holds no interpreter lock."""
+    with ThreadPoolExecutor(1, thread_name_prefix="reduce") as thread:
+        ahead: Future[Batch] | None = None
+        for batch in batches:
+            coming = thread.submit(_reduced, batch, suite)
+            if ahead is not None:
+                yield ahead.result()
+            ahead = coming
+        if ahead is not None:
+            yield ahead.result()
 
 
 def _reduced(batch: Batch, suite: Suite) -> Batch:

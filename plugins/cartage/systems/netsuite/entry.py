@@ -9,7 +9,7 @@ from cartage.mapping import load_mapping
 from cartage.systems.netsuite.hook import NetSuiteHook
 from cartage.systems.netsuite.masking import masked
 from cartage.systems.netsuite.references import NetSuiteReferences
-from cartage.systems.netsuite.side_by_side import Setup, transform_all, workers_for
+from cartage.systems.netsuite.side_by_side import Setup, transform_all
 from cartage.systems.netsuite.target import NetSuiteTarget
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def transformer(flow: FlowContext) -> Callable[[Iterable[Batch], int], Iterator[
     setup = Setup(flow.settings, mappings, flow.integration.name)
 
     def transform(batches: Iterable[Batch], records: int) -> Iterator[Transformed]:
-        return transform_all(batches, setup, references, workers_for(records))
+        return transform_all(batches, setup, references, records)
 
     return transform
 

@@ -1,8 +1,9 @@
-"""Batches transformed side by side, on every core there is.
+"""Batches transformed side by side, on every core there is; batches do not depend on each other.
 
-A transform is bound by one core, and batches do not depend on each other. So a run of many batches gets a worker
-process for each further core. Workers are given rows and what NetSuite answered; they have no connection to
-NetSuite, to the ledger or to staging. This process asks, stages and accounts, and does batches itself in between.
+What is done by columns (`cartage.systems.netsuite.bulk`) is done by threads: Arrow lets go of the interpreter while
+it works. What is done row by row is bound by one core, so a run of many batches gets a worker process for each
+further core. Workers are given rows and what NetSuite answered; they have no connection to NetSuite, to the ledger
+or to staging. This process asks, stages and accounts.
 
 Workers are programs of their own, started anew, rather than forks: the process of a task has threads, whose
 locks a fork would copy in whatever state they are.
@@ -23,6 +24,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from cartage.seams import Transformed
+from cartage.systems.netsuite.bulk.tables import may_be_plain
 from cartage.systems.netsuite.transform import known_of, transform_with
 
 if TYPE_CHECKING:
@@ -37,9 +39,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 WORTH_A_WORKER = 20_000
-"""A worker starts in the time that some 7,000 orders take, so fewer would gain nothing worth its memory."""
+"""A worker starts in the time that some 5,000 orders take row by row, so fewer would gain nothing worth its memory."""
 MOST_WORKERS = 3
 """Each holds some 150 MB."""
+MOST_THREADS = 3
+"""Each holds two batches at most, some 20 MB."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,11 @@ class Setup:
     mappings: dict[str, TargetMapping]
     integration: str
 
+    @property
+    def by_columns(self) -> bool:
+        """Whether nearly everything is done by columns."""
+        return "order" in self.mappings and may_be_plain(self.settings.orders)
+
     def transform(self, batch: Batch, known: Known | None) -> Transformed:
         """Transform a batch in this process."""
         return transform_with(
@@ -63,26 +72,48 @@ class Setup:
         )
 
 
-def workers_for(records: int) -> int:
-    """Give how many workers so many records are worth, beside this process; none on a single core."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores - 1, MOST_WORKERS, records // WORTH_A_WORKER)
-
-
 def transform_all(
-    batches: Iterable[Batch], setup: Setup, references: References, workers: int
+    batches: Iterable[Batch], setup: Setup, references: References, records: int
 ) -> Iterator[Transformed]:
-    """Transform batches, side by side when there are workers, and give what they became in their own order.
+    """Transform batches side by side, and give what they became in their own order.
 
     Args:
         batches: records of kind order or customer; read one at a time, few of them held at once.
         setup: what they are transformed by.
-        references: asked from this process only, a batch at a time.
-        workers: processes to use beside this one.
+        references: asked from this thread only, a batch at a time.
+        records: how many records there are in all.
 
     Raises:
         SettingsError: a mapping names what there is none of; with file and line.
     """
+    if setup.by_columns:
+        return by_threads(batches, setup, references, min(_cores(), MOST_THREADS))
+    return by_workers(batches, setup, references, workers_for(records))
+
+
+def workers_for(records: int) -> int:
+    """Give how many workers so many records are worth, beside this process; none on a single core."""
+    return min(_cores() - 1, MOST_WORKERS, records // WORTH_A_WORKER)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def by_threads(batches: Iterable[Batch], setup: Setup, references: References, threads: int) -> Iterator[Transformed]:
+    """Do what `transform_all` does, in so many threads; this one reads and asks meanwhile."""
+    with ThreadPoolExecutor(max(1, threads), thread_name_prefix="transform") as pool:
+        ahead: deque[Future[Transformed]] = deque()
+        for batch in batches:
+            ahead.append(pool.submit(setup.transform, batch, known_of(batch, setup.settings, references)))
+            if len(ahead) > threads:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
+
+
+def by_workers(batches: Iterable[Batch], setup: Setup, references: References, workers: int) -> Iterator[Transformed]:
+    """Do what `transform_all` does, with so many processes beside this one."""
     with ExitStack() as stack:
         crew = [stack.enter_context(Worker(setup)) for _ in range(workers)]
         free: SimpleQueue[Worker] = SimpleQueue()

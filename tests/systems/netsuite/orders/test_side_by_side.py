@@ -14,7 +14,7 @@ from neutral import orders, product
 from cartage.errors import SettingsError
 from cartage.mapping.model import Body
 from cartage.systems.netsuite import side_by_side
-from cartage.systems.netsuite.side_by_side import WORTH_A_WORKER, Setup, Worker, transform_all, workers_for
+from cartage.systems.netsuite.side_by_side import WORTH_A_WORKER, Setup, Worker, by_threads, by_workers, workers_for
 from cartage.systems.netsuite.transform import known_of
 from conftest import INTEGRATION, Catalogue
 from sandbox.catalogue import PRODUCTS
@@ -39,11 +39,12 @@ def seen(transformed: Transformed) -> tuple[Any, ...]:
     return transformed.documents.root.to_pylist(), transformed.verdicts
 
 
-def test_batches_become_the_same_in_the_same_order_with_and_without_workers(setup: Setup) -> None:
-    alone = [seen(each) for each in transform_all(BATCHES, setup, Catalogue(), workers=0)]
-    together = [seen(each) for each in transform_all(BATCHES, setup, Catalogue(), workers=2)]
+def test_batches_become_the_same_in_the_same_order_however_they_are_done(setup: Setup) -> None:
+    alone = [seen(each) for each in by_workers(BATCHES, setup, Catalogue(), workers=0)]
+    together = [seen(each) for each in by_workers(BATCHES, setup, Catalogue(), workers=2)]
+    in_threads = [seen(each) for each in by_threads(BATCHES, setup, Catalogue(), threads=2)]
 
-    assert together == alone
+    assert together == in_threads == alone
     assert [len(documents) for documents, _ in alone] == [2, 0, 2, 2, 2, 2, 2]
     assert alone[1][1][0].complaints[0].code == "unknown_item"
 
@@ -70,13 +71,14 @@ def test_the_batch_of_a_worker_that_was_killed_is_done_here(setup: Setup, caplog
     assert "its batch is done here" in caplog.text
 
 
-def test_a_wrong_mapping_is_said_as_without_workers(setup: Setup) -> None:
+@pytest.mark.parametrize("way", [by_workers, by_threads])
+def test_a_wrong_mapping_is_said_as_without_help(way: Callable[..., Any], setup: Setup) -> None:
     order = setup.mappings["order"]
     wrong = order.file.model_copy(update={"body": Body({**order.file.body.root, "memo": "no_such_column"})})
     setup = replace(setup, mappings=setup.mappings | {"order": replace(order, file=wrong)})
 
     with pytest.raises(SettingsError, match="no_such_column"):
-        list(transform_all(BATCHES, setup, Catalogue(), workers=1))
+        list(way(BATCHES, setup, Catalogue(), 1))
 
 
 def test_few_records_are_not_worth_a_worker() -> None:
