@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from cartage.settings.feeds import FeedImport
 from cartage.yamlfile import Strict
 
 
@@ -14,6 +15,9 @@ class StoreFeed(Strict):
 
     folder: str = Field(
         default="/inbound/stores", description="Folder on the shop's SFTP server that its job imports from."
+    )
+    imported: FeedImport = Field(
+        alias="import", default_factory=FeedImport, description="How the shop imports it, and how that is seen."
     )
 
 

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from cartage.records.batch import Batch
     from cartage.seams import FeedTarget, Planned, Source, Target, Transformed
     from cartage.settings import Drops
+    from cartage.settings.feeds import FeedImport
     from cartage.systems.sfcc.acknowledging import Acknowledger
     from cartage.systems.sfcc.hook import SfccHook
+    from cartage.systems.sfcc.small_feeds import SmallFeeds
 
 SYSTEM = "sfcc"
 
@@ -78,9 +80,7 @@ def target(context: FlowContext) -> Target | FeedTarget:
     if context.record == "shipment":
         return _shipments(context)
     if context.record == "location":
-        from cartage.systems.sfcc.stores.target import StoreTarget
-
-        return StoreTarget(context.settings, _folder(context))
+        return _stores(context)
     if context.record in ("stock", "price"):
         from cartage.systems.sfcc.feeds.making import publisher
 
@@ -94,11 +94,28 @@ def _shipments(context: FlowContext) -> Target:
     from cartage.systems.sfcc.shipments.target import ShipmentTarget
 
     settings = context.settings.shipments
-    starts = "feed" in settings.by and settings.feed.imported.trigger == "job"
-    looks = bool({"scapi", "events"} & set(settings.by)) or starts or bool(context.integration.storefront.api)
-    api = _api(context) if looks else None
-    publisher = FeedPublisher(settings.feed, _folder(context), api) if "feed" in settings.by else None
-    return ShipmentTarget(settings, ShopOrders(api) if api else None, publisher)
+    by_rest = bool({"scapi", "events"} & set(settings.by)) or bool(context.integration.storefront.api)
+    publisher = None
+    if "feed" in settings.by:
+        feeds = _small_feeds(context, settings.feed.folder, settings.feed.imported)
+        publisher = FeedPublisher(settings.feed.form, feeds)
+    return ShipmentTarget(settings, ShopOrders(_api(context)) if by_rest else None, publisher)
+
+
+def _stores(context: FlowContext) -> Target:
+    from cartage.systems.sfcc.stores.target import StoreTarget
+
+    inventory, stores = context.settings.inventory.feed, context.settings.locations.feed
+    return StoreTarget(
+        _small_feeds(context, inventory.folder, inventory.imported),
+        _small_feeds(context, stores.folder, stores.imported),
+    )
+
+
+def _small_feeds(context: FlowContext, folder: str, settings: FeedImport) -> SmallFeeds:
+    from cartage.systems.sfcc.small_feeds import SmallFeeds
+
+    return SmallFeeds(_folder(context), folder, settings, _api(context) if settings.trigger == "job" else None)
 
 
 def _not_taken(context: FlowContext) -> BatchError:

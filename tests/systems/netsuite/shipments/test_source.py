@@ -104,6 +104,12 @@ def test_what_an_earlier_connector_wrote_counts_too(warehouse: Warehouse, read: 
     assert (found["key"], found["status"], found["adopted"]) == ("RefArch/T-7", "SHIPPED", True)
     assert (found["shipments"], found["packages"][0]["tracking_number"]) == ([], "OLD")
 
+    named = warehouse.order(
+        "T-7b", [("", None, "NL-1000", 1)], adopted=True, externalId="sfcc_5fnetsuite-_52ef_41rch-so-_54-7b"
+    )
+    warehouse.ship(named)
+    assert read("T-7b")["T-7b"]["adopted"] is False  # ours, by its external id, though its fields do not say so
+
     orders = settings.orders.model_copy(update={"adopt": False})
     assert "T-7" not in read(more={"orders": orders})
 

@@ -25,6 +25,7 @@ from cartage.systems.sfcc.shipments.publishing import FeedPublisher
 from cartage.systems.sfcc.shipments.shop_orders import ShopOrders
 from cartage.systems.sfcc.shipments.target import ShipmentTarget
 from cartage.systems.sfcc.shipments.transform import ShipmentTransformer
+from cartage.systems.sfcc.small_feeds import SmallFeeds
 from cartage.windows import Selection, Window
 from tests.sandbox.sfcc.feeds import Shop
 from tests.systems.netsuite.shipments.warehouse import INTEGRATION, Warehouse
@@ -107,7 +108,10 @@ class Loop:
 
     def target(self) -> ShipmentTarget:
         settings, hook = self.settings.shipments, self.sfcc
-        publisher = FeedPublisher(settings.feed, SftpFolder(SFTPHook(ssh_conn_id="sfcc_sftp")), hook)
+        server = SftpFolder(SFTPHook(ssh_conn_id="sfcc_sftp"))
+        publisher = FeedPublisher(
+            settings.feed.form, SmallFeeds(server, settings.feed.folder, settings.feed.imported, hook)
+        )
         return ShipmentTarget(
             settings,
             ShopOrders(hook) if {"scapi", "events"} & set(settings.by) else None,
@@ -199,6 +203,7 @@ def loop(
     assert shop.netsuite is not None
     ledger = new_ledger(tmp_path / "ledger.db")
     loop = Loop(Shop(shop), Warehouse(shop.netsuite["base_url"], token), ledger, default_settings, *hooks, mapping)
+    loop.set(feed={})  # nobody starts the job but the test
     for feed in loop.feeds():
         feed.unlink()
     loop.forget()

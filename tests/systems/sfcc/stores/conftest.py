@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +15,12 @@ from cryptography.fernet import Fernet
 from cartage.ledger import Ledger
 from cartage.mapping import load_mapping
 from cartage.settings import Settings, load_settings
+from cartage.settings.feeds import FeedImport
 from cartage.systems.netsuite.hook import NetSuiteHook
 from cartage.systems.netsuite.locations.source import LocationSource
+from cartage.systems.sfcc.hook import SfccHook
 from cartage.systems.sfcc.sftp_folder import SftpFolder
+from cartage.systems.sfcc.small_feeds import SmallFeeds
 from cartage.systems.sfcc.stores.target import StoreTarget
 from cartage.systems.sfcc.stores.transform import LocationTransformer
 from cartage.windows import Selection, Window
@@ -41,6 +44,7 @@ class Places:
     shop: Shop
     ledger: Ledger
     settings: Settings
+    imported: FeedImport = field(default_factory=FeedImport)
     run: int = 0
 
     def set(self, **changes: Any) -> None:
@@ -66,7 +70,11 @@ class Places:
         )  # fmt: skip
         read = self.read(*keys)
         made = LocationTransformer(self.settings, load_mapping("sfcc", "location", INCLUDE)).transform(read.batch)
-        target = StoreTarget(self.settings, SftpFolder(SFTPHook(ssh_conn_id="sfcc_sftp")))
+        server = SftpFolder(SFTPHook(ssh_conn_id="sfcc_sftp"))
+        target = StoreTarget(
+            SmallFeeds(server, self.settings.inventory.feed.folder, FeedImport(), None),
+            SmallFeeds(server, self.settings.locations.feed.folder, self.imported, SfccHook("sfcc_api")),
+        )
         journal = self.ledger.journal(self.run, INTEGRATION, "sfcc", holder="load[0]")
         verdicts = [*read.verdicts, *made.verdicts, *target.write(made.documents, journal)]
         rows = [*read.batch.root["location"].to_pylist(), *(each.row for each in read.verdicts)]

@@ -10,6 +10,7 @@ import pytest
 from lxml import etree
 
 from cartage.records.outcome import Outcome
+from cartage.settings.feeds import FeedImport
 from tests.systems.netsuite.shipments.warehouse import RECORDS, Warehouse
 
 if TYPE_CHECKING:
@@ -69,6 +70,17 @@ def test_the_store_of_an_inactive_location_is_taken_offline(places: Places) -> N
     assert places.tell()["3"].outcome is Outcome.UPDATED
     places.take_feeds()
     assert places.stores()["store-munich"]["store_locator_enabled"] is True
+
+
+def test_what_the_shop_refuses_is_rejected_with_its_reason(places: Places) -> None:
+    places.imported = FeedImport(
+        trigger="job", job="cartage-import-stores", poll_seconds=0.05, logs=("/inbound/stores/error",)
+    )
+    places.shop.control(imports=[{"job": "cartage-import-stores", "refuse": True}])
+    told = places.tell()
+    assert (told["2"].outcome, told["1"].outcome) == (Outcome.REJECTED, Outcome.CREATED)  # the list of 1 came in
+    assert "the shop skipped it" in told["2"].complaints[0].message
+    assert places.tell()["2"].outcome is Outcome.CREATED
 
 
 @pytest.mark.skipif(not XSD.exists(), reason="the official schemas are not beside the repository")

@@ -102,12 +102,11 @@ class OrderReader:
 
     def _head(self, row: Row) -> Head | None:
         """Name the shop's order of a sales order; None when it is not one of the shop's."""
-        integration = row.get("integration")
-        if integration == self._integration:
-            site, number = row.get("site"), row.get("order_no")
-            return Head((site, number), False, row) if site in self._settings.sites and site and number else None
-        number = row.get("otherrefnum")
+        integration, number = row.get("integration"), row.get("order_no") or row.get("otherrefnum")
         found = self._site_of.get(row.get("subsidiary") or "")
+        if integration == self._integration:  # a mapping may keep our own fields off
+            site = row.get("site") or found
+            return Head((site, number), False, row) if site in self._settings.sites and site and number else None
         if integration is not None or not number or not found or not self._settings.orders.adopt:
             return None
         return Head((found, number), not self._ours(row, found, number), row)

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from cartage.errors import RetryableError
 from cartage.records.outcome import Outcome, Verdict
 from cartage.seams import DocumentResult, Planned
 from cartage.systems.sfcc.documents import claimed, from_claim, newest, records_of
-from cartage.systems.sfcc.small_feeds import leave
 from cartage.systems.sfcc.stores import feed
 from cartage.systems.sfcc.stores.transform import LIST, STORE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from cartage.errors import Complaint
     from cartage.records.batch import Batch
-    from cartage.seams import Claim, Journal
-    from cartage.settings import Settings
+    from cartage.seams import Claim, DocumentOutcome, Journal
     from cartage.systems.sfcc.documents import Document, DocumentId, Record
-    from cartage.systems.sfcc.sftp_folder import SftpFolder
-
-log = logging.getLogger(__name__)
+    from cartage.systems.sfcc.small_feeds import Skipped, SmallFeeds
 
 
 class StoreTarget:
@@ -31,13 +27,13 @@ class StoreTarget:
     A list that several locations add up to is one document, which belongs to each of them.
 
     Args:
-        settings: all run settings.
-        server: the shop's SFTP server.
+        lists: where feeds of inventory lists are left.
+        stores: where feeds of stores are left.
     """
 
-    def __init__(self, settings: Settings, server: SftpFolder) -> None:
-        self._settings = settings
-        self._server = server
+    def __init__(self, lists: SmallFeeds, stores: SmallFeeds) -> None:
+        self._lists = lists
+        self._stores = stores
 
     def write(self, documents: Batch, journal: Journal) -> Iterator[Verdict]:
         """Leave a feed of lists and one of stores, and give a verdict for each location.
@@ -59,8 +55,8 @@ class StoreTarget:
             for type_ in (LIST, STORE):
                 some = [each for id_, each in wanted.items() if each.type == type_ and id_ not in results]
                 if some:
-                    self._leave(type_, some)
-                    made = {each.id: _sent(each, claims[each.id]) for each in some}
+                    skipped = self._leave(type_, some)
+                    made = {each.id: _sent(each, claims[each.id], skipped.get(_name(each), ())) for each in some}
                     _note(journal, held, list(made.values()))
                     results |= made
             busy = []
@@ -81,14 +77,14 @@ class StoreTarget:
             for document in record.documents:
                 yield Planned(document.row, document.wanted, "update", document.text)
 
-    def _leave(self, type_: str, documents: Sequence[Document]) -> None:
-        bodies = [each.body for each in documents]
+    def _leave(self, type_: str, documents: Sequence[Document]) -> Skipped:
+        """Leave a feed, have it imported where the settings say so, and give what the shop skipped."""
+        bodies, names = [each.body for each in documents], [_name(each) for each in documents]
         if type_ == LIST:
-            folder, name, content = self._settings.inventory.feed.folder, "lists", feed.lists(bodies)
+            feeds, name, id_name = self._lists, self._lists.leave("lists", feed.lists(bodies)), "list-id"
         else:
-            folder, name, content = self._settings.locations.feed.folder, "stores", feed.stores(bodies)
-        path = leave(self._server, folder, name, content)
-        log.info("%s tells of %d", path, len(bodies))
+            feeds, name, id_name = self._stores, self._stores.leave("stores", feed.stores(bodies)), "store-id"
+        return feeds.skipped(name, id_name, names, feeds.imported())
 
 
 def _note(journal: Journal, held: dict[DocumentId, Claim], results: Sequence[DocumentResult]) -> None:
@@ -99,16 +95,22 @@ def _note(journal: Journal, held: dict[DocumentId, Claim], results: Sequence[Doc
         del held[each.document.type, each.document.external_id]
 
 
-def _sent(document: Document, claim: Claim) -> DocumentResult:
-    name = str(document.body.get("store-id") or document.body.get("list-id"))
-    return DocumentResult(document.wanted, "updated" if claim.known_id else "created", name)
+def _name(document: Document) -> str:
+    return str(document.body.get("store-id") or document.body.get("list-id"))
+
+
+def _sent(document: Document, claim: Claim, skipped: Sequence[Complaint]) -> DocumentResult:
+    outcome: DocumentOutcome = "rejected" if skipped else "updated" if claim.known_id else "created"
+    known = None if skipped else _name(document)
+    return DocumentResult(document.wanted, outcome, known, complaints=tuple(skipped))
 
 
 def _verdict(record: Record, results: Sequence[DocumentResult]) -> Verdict:
-    """Give a location's outcome: what is new decides before what changed."""
+    """Give a location's outcome: what was refused decides, then what is new, then what changed."""
     outcomes = {each.outcome for each in results}
-    decisive = next((each for each in ("created", "updated") if each in outcomes), "unchanged")
+    decisive = next((each for each in ("rejected", "created", "updated") if each in outcomes), "unchanged")
     if outcomes == {"superseded"}:
         decisive = "superseded"
     target = next((each.internal_id for each in results if each.internal_id), None)
-    return Verdict(record.row, record.key, Outcome(decisive), (), target, target)
+    complaints = tuple(complaint for each in results for complaint in each.complaints)
+    return Verdict(record.row, record.key, Outcome(decisive), complaints, target, target)
