@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from embedded.story import READING_SECONDS
-from tests.embedded.running import change
+from tests.embedded.running import Told, change
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,6 +127,8 @@ def test_people_decide_what_guardrails_held(warehouse: Warehouse) -> None:
     begun = time.monotonic()
     question = warehouse.question(warehouse.newest(LIST))
     assert question["subject"].startswith(f"{LIST}: first feed, ")
+    alerts = [each["subject"] for each in Told.alerts if each["kind"] == "proposal"]
+    assert f"Cartage asks: {question['subject']}" in alerts
     assert "| sku | the shop has | it would get |" in question["body"]
     assert warehouse.answer(question, "Approve").ok
     assert warehouse.answer(question, "Reject").status_code == 409, "an answer stands"

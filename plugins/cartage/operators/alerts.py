@@ -33,7 +33,7 @@ class Alert:
     """Something a person should know.
 
     Attributes:
-        kind: failed, quarantine, drops or silence.
+        kind: failed, quarantine, drops, silence or proposal.
         subject: one line.
         body: what happened, where, and what to do.
         facts: the same as values, for a webhook.
@@ -139,6 +139,24 @@ def failure_alert(name: str, run: str) -> Alert:
         f"Run {run} of {name} failed. The watermark did not move, so the next run reads the same again.\n"
         f"Open the run in Airflow: the log of the red task says what to do.\n{address}",
         {"flow": name, "run": run, "address": address},
+    )
+
+
+def proposal_alert(integration: str, run: str, proposal: int, subject: str) -> Alert:
+    """Alert that a person is asked about what a guardrail held.
+
+    Args:
+        integration: the integration.
+        run: id of the run that asks, of the DAG of proposals.
+        proposal: the proposal's id.
+        subject: the question in a line.
+    """
+    address = f"{address_of(f'{integration}.proposals', run)}/required_actions"
+    return Alert(
+        "proposal",
+        f"Cartage asks: {subject}",
+        f"{subject}.\nThe rows are held until somebody approves or rejects them; no answer in time is a no.\n{address}",
+        {"integration": integration, "run": run, "address": address, "proposal": proposal},
     )
 
 

@@ -99,7 +99,18 @@ class AskOperator(HITLOperator):
         self.subject, self.body = question(proposal)
         self.response_timeout = timedelta(hours=figures["timeout_hours"])
         self.assigned_users = [{"id": each, "name": each} for each in figures["approvers"]] or None
+        self._tell(proposal, context)
         return dict(super().execute(context) or {})
+
+    def _tell(self, proposal: Proposal, context: Context) -> None:
+        """Alert whom the settings name that somebody is asked; a channel that fails holds nothing back."""
+        from cartage.integrations import include_folder
+        from cartage.operators.alerts import AlertNotifier, proposal_alert, run_of
+        from cartage.settings import load_settings
+
+        settings = load_settings(proposal.integration, include_folder()).alerts
+        alert = proposal_alert(proposal.integration, run_of(context), proposal.id, self.subject)
+        AlertNotifier(alert, settings).notify(context)
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         """Write down what was decided, and by whom.
