@@ -19,6 +19,10 @@ from cartage.systems.netsuite.duplicates import without_duplicates
 from cartage.systems.netsuite.hook import NetSuiteHook
 from cartage.systems.netsuite.stock.counted import LEVELS
 from cartage.systems.netsuite.stock.since import since
+from cartage.systems.netsuite.stock.source import StockSource
+from cartage.windows import Selection, Window
+from tests.systems.netsuite.stock.counting import AT, available, only
+from tests.systems.netsuite.stock.served import settings_with
 from tests.systems.netsuite.transport.peer import Peer, Reply, Seen
 
 if TYPE_CHECKING:
@@ -160,3 +164,42 @@ def test_the_hour_that_autumn_repeats() -> None:
     at = datetime(2026, 11, 1, 5, 50, tzinfo=UTC)
     assert since(at, "America/New_York") == "TO_TIMESTAMP('2026-11-01 00:50:00', 'YYYY-MM-DD HH24:MI:SS')"
     assert since(at - timedelta(days=1), "America/New_York").split("'")[1] == "2026-10-31 01:50:00"
+
+
+class Contradicting:
+    """A NetSuite that gives item 1 twice at location 1, with quantities that differ, for so many readings."""
+
+    def __init__(self, readings: int) -> None:
+        self._left = readings
+
+    def __call__(self, seen: Seen) -> Reply:
+        items = {"id": "1", "sku": "ONE"}, {"id": "2", "sku": "TWO"}, {"id": "9", "sku": "KIT"}
+        rows: dict[str, list[dict[str, str]]] = {
+            "FROM aggregateitemlocation": [level(1, 1, "5"), level(1, 1, "7"), level(1, 2, "4"), level(2, 1, "3")],
+            "FROM kititemmember": [{"kit": "9", "member": member, "needed": "1"} for member in ("1", "2")],
+            "FROM location": [{"id": str(at), "name": "W", "inactive": "F"} for at in (1, 2)],
+            "FROM item": [row | {"kind": "Kit" if row["id"] == "9" else "InvtPart", "inactive": "F"} for row in items],
+        }
+        question = seen.json["q"]
+        found = next((each for name, each in rows.items() if name in question), [])
+        if "parentitem IN" in question and "parentitem IN (9)" not in question:
+            found = []
+        if found is rows["FROM aggregateitemlocation"]:
+            self._left -= 1
+            found = found if self._left >= 0 else found[1:]
+        return Reply(200, {"items": found, "totalResults": len(found)})
+
+
+@pytest.mark.parametrize("readings", [1, 99])
+def test_rows_that_contradict_each_other(hook: NetSuiteHook, peer: Peer, readings: int) -> None:
+    """Read again, they may agree; else their item is set aside, and a kit does not count on it there."""
+    peer.on("GET", "/services/rest/system/v1/serverTime", Reply(200, {"serverTime": "2026-03-01T12:00:00.000Z"}))
+    peer.on("POST", SUITEQL, Contradicting(readings))
+    settings_ = only(settings_with(), {"web": ["1", "2"]})
+    read = list(StockSource(hook, settings_).read(Window(AT, AT), Selection(keys=("ONE", "TWO", "KIT"))))
+    units = {key: int(each) for one in read for key, each in available(one.batch).items()}
+    verdicts = {each.key: each.complaints[0].code for one in read for each in one.verdicts}
+    if readings == 1:
+        assert (units, verdicts) == ({"web/ONE": 11, "web/TWO": 3, "web/KIT": 3}, {})
+    else:
+        assert (units, verdicts) == ({"web/TWO": 3, "web/KIT": 0}, {"web/ONE": "duplicate_row"})
