@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from cartage.systems.sfcc.feeds.rendering import Renderer
     from cartage.systems.sfcc.feeds.spool import Block
 
+FEW = 5_000
+"""Rows that are worth the bother."""
+
 SLICE = 20_000
 """Rows that are written at a time."""
 
@@ -70,7 +73,7 @@ class FeedWriter:
         Raises:
             SettingsError: a header's settings are wrong.
         """
-        for batch in batches:
+        for batch in _gathered(batches):
             for part in _parts(batch):
                 self._take(part)
         files = FeedFiles(self._renderer.form, self._settings, self._folder, self._header)
@@ -122,6 +125,23 @@ class FeedWriter:
 def _complaint(group: str, currency: str | None) -> Complaint:
     says = f"the price book {group} is in {currency}" if currency else f"nothing says the currency of the book {group}"
     return Complaint("wrong_currency", f"{says}; a book has one currency, correct the settings of prices", "currency")
+
+
+def _gathered(batches: Iterable[Batch]) -> Iterator[Batch]:
+    """Put small batches together: of a million records that were read, a hundred may be news in each batch."""
+    some: list[Batch] = []
+    for batch in batches:
+        some.append(batch)
+        if sum(map(len, some)) >= FEW:
+            yield _together(some)
+            some = []
+    if some:
+        yield _together(some)
+
+
+def _together(batches: list[Batch]) -> Batch:
+    names = batches[0].tables
+    return Batch(batches[0].record, {name: pa.concat_tables([each.tables[name] for each in batches]) for name in names})
 
 
 def _parts(batch: Batch) -> Iterator[Batch]:

@@ -12,9 +12,11 @@ import pyarrow.compute as pc
 from cartage.records.batch import Batch
 from cartage.records.columns import INSTANT
 from cartage.records.inventory_feed import ROWS
-from cartage.systems.sfcc.inventory.units import millionths, quantities, texts
+from cartage.systems.sfcc.inventory.units import millionths, numbers, quantities, texts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cartage.systems.sfcc.inventory.units import Flags, Ints
 
 KIT = "kit"
@@ -81,8 +83,7 @@ def rows_of(root: pa.Table, figures: Figures, told: pa.Table) -> Batch:
     allocation = np.where(figures.stopped, 0, np.maximum(figures.free + figures.after - figures.safety, 0))
     beyond = np.maximum(figures.beyond - np.maximum(-(figures.free + figures.after), 0), 0)
     value = np.maximum(allocation - figures.after, 0) + beyond
-    told_value = millionths(told["value"].cast(pa.decimal128(38, 6)))
-    fall = np.maximum(told_value - value, 0)
+    unsold = figures.stopped | perpetual
     columns = {
         "record": root["stock"],
         "key": root["key"],
@@ -92,35 +93,71 @@ def rows_of(root: pa.Table, figures: Figures, told: pa.Table) -> Batch:
         "allocation": quantities(allocation, perpetual),
         "as_of": pa.array(figures.as_of, pa.int64()).cast(INSTANT),
         "perpetual": pa.array(perpetual),
-        "handling": pc.if_else(pa.array(figures.stopped | perpetual), "none", pc.fill_null(root["handling"], "none")),
+        "handling": _but(unsold, "none", pc.fill_null(root["handling"], "none")),
         "backorder": quantities(beyond, perpetual | (figures.beyond == 0)),
-        "in_stock_at": pc.if_else(pa.array(figures.stopped | perpetual), pa.scalar(None, INSTANT), root["in_stock_at"]),
-        "explained": quantities(np.minimum(figures.explained, fall)),
-        "value": pc.if_else(pa.array(perpetual), pa.scalar(None, pa.string()), texts(quantities(value))),
+        "in_stock_at": _but(unsold, pa.scalar(None, INSTANT), root["in_stock_at"]),
+        "explained": quantities(_explained(figures, value, told)),
+        "value": numbers(value, perpetual),
         "told": told["hash"],
         "before": told["value"],
     }
-    columns["hash"] = _hashes(pa.table(columns), figures, told)
+    columns["hash"] = _hashes(columns, numbers(allocation, perpetual), figures)
     return Batch("inventory_feed", {"rows": pa.table({name: columns[name] for name in ROWS.names}, ROWS)})
 
 
-def _hashes(rows: pa.Table, figures: Figures, told: pa.Table) -> pa.Array:
+def _explained(figures: Figures, value: Ints, told: pa.Table) -> Ints:
+    """Give how much of a fall since what was told last orders explain."""
+    if not figures.explained.any():
+        return figures.explained
+    fall: Ints = np.maximum(millionths(told["value"].cast(pa.decimal128(38, 6))) - value, 0)
+    explained: Ints = np.minimum(figures.explained, fall)
+    return explained
+
+
+def _hashes(columns: dict[str, pa.Array], allocation: pa.Array, figures: Figures) -> pa.Array:
     """Give what tells one row's content from another's. It is short, so it is the content itself.
 
     An allocation of 10 after the shop sold 3 and 3 came back says the same as the 10 before, and yet must go out:
     the shop still takes its 3 off. So where the shop's own turnover moved since it was last told, up to the
     allocation's date, the date becomes part of the hash. Where nothing moved, the hash told last is given again,
     with the date it may have, so that a row goes out once for what moved and not twice.
+
+    Args:
+        columns: of the rows.
+        allocation: as a number, null where it is perpetual.
+        figures: of the rows.
     """
-    count = texts(rows["allocation"].combine_chunks())
-    parts = [pc.coalesce(count, pa.scalar("perpetual")), rows["handling"].combine_chunks()]
-    parts.append(pc.fill_null(texts(rows["backorder"].combine_chunks()), ""))
-    parts.append(pc.fill_null(pc.cast(pc.cast(rows["in_stock_at"].combine_chunks(), pa.int64()), pa.string()), ""))
+    parts = [_or(allocation, "perpetual"), _one(columns["handling"])]
+    parts.append(_or(columns["backorder"], "", texts))
+    parts.append(_or(_one(columns["in_stock_at"]), "", _micros))
     content = pc.binary_join_element_wise(*parts, "|")
-    date = pc.cast(pa.array(figures.as_of // 1_000_000), pa.string())
-    stamped = pc.binary_join_element_wise(content, date, STAMPED)
-    last = told["hash"].combine_chunks()
-    same = pc.fill_null(pc.equal(pc.replace_substring_regex(last, f"{STAMPED}.*$", ""), content), False)
-    untouched = pc.if_else(same, last, content)
-    touched = pa.array(figures.touched & ~figures.perpetual)
-    return pc.if_else(touched, stamped, untouched)
+    last = _one(columns["told"])
+    hashes = content
+    if pc.any(pc.match_substring(last, STAMPED)).as_py():
+        same = pc.fill_null(pc.equal(pc.replace_substring_regex(last, f"{STAMPED}.*$", ""), content), False)
+        hashes = pc.if_else(same, last, content)
+    touched = figures.touched & ~figures.perpetual
+    if touched.any():
+        date = pc.cast(pa.array(figures.as_of // 1_000_000), pa.string())
+        hashes = pc.if_else(pa.array(touched), pc.binary_join_element_wise(content, date, STAMPED), hashes)
+    return hashes
+
+
+def _but(these: Flags, value: str | pa.Scalar, column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Give some rows another value; most often none."""
+    return pc.if_else(pa.array(these), value, column) if these.any() else column
+
+
+def _or(column: pa.Array, nothing: str, write: Callable[[pa.Array], pa.Array] = lambda text: text) -> pa.Array | str:
+    """Write a column, and a word where it is null."""
+    if column.null_count == len(column):
+        return nothing
+    return pc.fill_null(write(column), nothing) if column.null_count else write(column)
+
+
+def _micros(moments: pa.Array) -> pa.Array:
+    return pc.cast(pc.cast(moments, pa.int64()), pa.string())
+
+
+def _one(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column

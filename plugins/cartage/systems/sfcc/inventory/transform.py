@@ -36,7 +36,7 @@ from cartage.systems.sfcc.feeds.told import LastTold
 from cartage.systems.sfcc.inventory.claims import Claims, Counted, of_kit
 from cartage.systems.sfcc.inventory.dating import dates
 from cartage.systems.sfcc.inventory.rows import KIT, figures_of, rows_of
-from cartage.systems.sfcc.inventory.sold import Move, Sold
+from cartage.systems.sfcc.inventory.sold import NEVER, Move, Sold
 from cartage.systems.sfcc.inventory.spool import Spool
 from cartage.systems.sfcc.inventory.units import ONE
 
@@ -54,6 +54,9 @@ log = logging.getLogger(__name__)
 
 LOOKED_BACK = timedelta(hours=96)
 """How far back bookings are looked at: twice as far as an allocation can be dated back."""
+
+MOVED_ON = 1_000
+"""Microseconds by which a record's date moves on at least; the shop knows milliseconds."""
 
 SHOWN = 5
 """Records that a warning names."""
@@ -167,12 +170,15 @@ class _Allotment:
 
     def figures(self, root: pa.Table, last: pa.Table) -> Figures:
         """Give the figures of a batch, with everything that was sold."""
-        date = np.fromiter((self._date(each) for each in root["list_id"].to_pylist()), np.int64, len(root))
-        told_at = np.asarray(pc.fill_null(last["as_of"].cast(INSTANT).cast(pa.int64()), np.iinfo(np.int64).min))
-        figures = figures_of(root, np.maximum(date, told_at))
-        at = pc.index_in(root["key"], value_set=self.moved_by["key"].combine_chunks())
-        moved = np.asarray(pc.fill_null(self.moved_by["moved_by"].take(at), np.iinfo(np.int64).min))
-        figures.touched = moved > told_at
+        lists = root["list_id"].combine_chunks().dictionary_encode()
+        date = np.array([self._date(each) for each in lists.dictionary.to_pylist()], np.int64)[lists.indices.to_numpy()]
+        told_at = np.asarray(pc.fill_null(last["as_of"].cast(INSTANT).cast(pa.int64()), NEVER))
+        # Of two feeds of a date the shop would take whichever comes last: every record's date moves on with each.
+        figures = figures_of(root, np.maximum(date, told_at + MOVED_ON))
+        if len(self.moved_by):
+            at = pc.index_in(root["key"], value_set=self.moved_by["key"].combine_chunks())
+            moved = np.asarray(pc.fill_null(self.moved_by["moved_by"].take(at), NEVER))
+            figures.touched = moved > told_at
         self._count(root, figures, told_at)
         return figures
 

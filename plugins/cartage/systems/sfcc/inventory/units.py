@@ -47,3 +47,10 @@ def quantities(values: Ints, null: Flags | None = None) -> pa.Array:
 def texts(quantity: pa.Array) -> pa.Array:
     """Write quantities down as plain decimal numbers: 12, 0.5."""
     return pc.utf8_rtrim(pc.utf8_rtrim(pc.cast(quantity, pa.string()), "0"), ".")
+
+
+def numbers(values: Ints, null: Flags) -> pa.Array:
+    """Write millionths down as plain decimal numbers, null where they are to be."""
+    if (values % ONE).any():
+        return texts(quantities(values, null))
+    return pc.cast(pa.array(values // ONE, mask=null if null.any() else None), pa.string())
