@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sandbox.catalogue import PRODUCTS, SITES
+from sandbox.catalogue import PRODUCTS, SITES, STOCK_CASES
 from sandbox.sfcc.database import stamp
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ class Inventory:
                     "VALUES (?, ?, ?, ?)",
                     [(each, each in ON_ORDER_LISTS, now, now) for each in lists],
                 )
-        self.add_products(product.sku for product in PRODUCTS)
+        self.add_products(product.sku for product in (*PRODUCTS, *STOCK_CASES) if product.in_shop)
 
     def add_products(self, skus: Iterable[str]) -> None:
         """Let the site catalogue have products: feeds may name no others."""
