@@ -131,8 +131,8 @@ class StockSource:
             return pa.chunked_array([], pa.string())
         if whole:
             return self._memory.told().table["key"]
-        skus = {*run.items["sku"].drop_null().to_pylist(), *selection.keys}
-        candidates = [key for key in keys_of(run.plan.lists, sorted(skus)) if key not in run.given_keys()]
+        skus, given = {*run.items["sku"].drop_null().to_pylist(), *selection.keys}, run.given_keys()
+        candidates = [key for key in keys_of(run.plan.lists, sorted(skus)) if key not in given]
         return self._memory.told(candidates).table["key"] if candidates else pa.chunked_array([], pa.string())
 
 
