@@ -64,4 +64,4 @@ class Keyring:
         return self._digest("phone", digits.removeprefix("00"))
 
     def _digest(self, kind: str, value: str) -> str:
-        return hmac.new(self._secret, f"{kind}:{value}".encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._secret, f"{kind}:{value}".encode(), "sha256").hex()

@@ -26,7 +26,10 @@ from cartage.ledger.quarantine import Quarantine
 from cartage.ledger.questions import Questions
 from cartage.ledger.revisions import Revisions
 from cartage.ledger.runs import Runs
+from cartage.ledger.searching import Searching
+from cartage.ledger.storytelling import Storytelling
 from cartage.ledger.tallies import Tallies
+from cartage.ledger.terms import Terms
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -48,6 +51,9 @@ class Ledger:
         revisions: settings and mappings changed without a deploy.
         questions: where is this order, what is stuck, how fresh is each flow.
         overview: how flows stand, and their runs with their counts.
+        terms: what records are found by besides their numbers.
+        searching: finds records by anything that names them.
+        stories: all that happened to a record, in all flows.
         actions: what people did in the console.
     """
 
@@ -65,6 +71,9 @@ class Ledger:
         self.revisions = Revisions(database)
         self.questions = Questions(database)
         self.overview = Overview(database)
+        self.terms = Terms(database, keyring)
+        self.searching = Searching(database)
+        self.stories = Storytelling(database)
         self.actions = Actions(database)
 
     @classmethod

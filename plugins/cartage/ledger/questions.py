@@ -109,7 +109,7 @@ class Questions:
             ]
             if integration is not None:
                 where.append(records.c.integration == integration)
-            states = [_state(row) for row in connection.execute(sa.select(records).where(*where))]
+            states = [state_of(row) for row in connection.execute(sa.select(records).where(*where))]
             found = sorted({each.key for each in states})
             events = [event for read in _EVENTS for event in read(connection, found)]
             written = connection.execute(_DOCUMENTS.where(documents.c.key.in_(found))).mappings()
@@ -181,7 +181,8 @@ class Questions:
             return {site: at for site, at in connection.execute(query)}  # noqa: C416 - dict() does not take rows
 
 
-def _state(row: sa.Row[Any]) -> State:
+def state_of(row: sa.Row[Any]) -> State:
+    """Make a record's state of its row."""
     names = State.__dataclass_fields__
     values = {name: value for name, value in row._mapping.items() if name in names}  # noqa: SLF001 - its public name
     outcome = values["outcome"]

@@ -86,12 +86,14 @@ class ExtractOperator(FlowOperator):
         """Stage each stretch, note every record in the ledger, and set aside what could not be read."""
         from cartage.operators.accounting import note_extracted, quarantine
         from cartage.operators.bookings import note_read, note_sales
+        from cartage.operators.findable import note_terms
 
         run, batches = begun.id, []
         for number, read in enumerate(reads):
             ref = flow.staging.write(str(run), "extracted", number, read.batch)
             note_sales(runtime, flow, begun, read)
             note_extracted(runtime, run, number, read)
+            note_terms(runtime, begun, read.batch)
             quarantine(runtime, run, "read", read.verdicts, originals=read.originals)
             if ref.records:
                 batches.append(ref.as_dict())

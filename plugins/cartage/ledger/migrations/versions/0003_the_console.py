@@ -19,7 +19,7 @@ INDEXES = (
     ("ix_runs_opened_at", "runs", ["opened_at"]),
     ("ix_documents_internal_id", "documents", ["internal_id"]),
     ("ix_drops_run_id", "drops", ["run_id"]),
-    ("ix_bookings_sku", "bookings", ["sku"]),
+    ("ix_bookings_sku", "bookings", ["sku", "booked_at"]),
 )
 
 COUNTS = """
