@@ -97,7 +97,7 @@ class Judged:
     settled: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Suspect:
     """A row that looks wrong by itself."""
 
