@@ -63,6 +63,15 @@ class Erp:
         )
         return self.on_hand.get((location, sku), 0) - held
 
+    def unclaimed(self, location: str, sku: str) -> int:
+        """Give what is free of an item, less what is owed to lines that wait for it."""
+        owed = sum(
+            (each.ordered - each.shipped - each.committed) * self.needs(each.sku).get(sku, 0)
+            for each in self.lines
+            if each.location == location and each.open
+        )
+        return self.free(location, sku) - owed
+
     def receive(self, location: str, sku: str, units: int, now: datetime) -> None:
         """Put units on the shelf, bought or given back, and commit them to who waits."""
         self.on_hand[location, sku] = self.on_hand.get((location, sku), 0) + units

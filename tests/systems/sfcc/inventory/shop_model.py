@@ -31,9 +31,21 @@ class Order:
     exported: datetime | None = None
     again: bool = False
     """A cancelled order that a re-export job shall bring."""
+    before: list[dict[str, Any]] = field(default_factory=list)
+    """What it was before each change."""
 
     def line_id(self, sku: str) -> str:
         return f"p{list(self.units).index(sku) + 1}-{sku}"
+
+    def change(self, now: datetime) -> None:
+        """Note that it changes now."""
+        self.before.append(self.document())
+        self.modified = now
+
+    def listed(self, at: datetime) -> dict[str, Any] | None:
+        """Give the order as an index has it that is as old as this."""
+        versions = [*self.before, self.document()]
+        return next((each for each in reversed(versions) if each["lastModified"] <= at.isoformat()), None)
 
     def document(self) -> dict[str, Any]:
         """Give the order as SCAPI does."""
@@ -95,7 +107,8 @@ class Shop:
         """Mark an order exported."""
         if order.exported or order.cancelled:
             return
-        order.exported = order.modified = now
+        order.change(now)
+        order.exported = now
         if self.on_order[order.list_id]:
             for sku, count in order.units.items():
                 self.waiting[order.list_id, sku] -= count
@@ -103,7 +116,8 @@ class Shop:
 
     def cancel(self, order: Order, now: datetime) -> None:
         """Cancel an order: what it took comes back, as a movement of now."""
-        order.cancelled, order.modified = True, now
+        order.change(now)
+        order.cancelled = True
         for sku, count in order.units.items():
             if self.on_order[order.list_id] and not order.exported:
                 self.waiting[order.list_id, sku] -= count

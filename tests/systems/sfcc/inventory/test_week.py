@@ -31,11 +31,11 @@ def settings_of(*, on_order: bool = False, exported_by: str = "job", delay: int 
 
 
 def assert_settled(week: Week) -> None:
-    """Once all is settled, the shop sells exactly what the ERP has, less what is kept back."""
+    """Once all is settled, the shop sells what the ERP has, less what it owes and what is kept back."""
     for list_id, location in week.locations.items():
         for sku in week.conduct.skus:
-            free = min(week.erp.free(location, item) // n for item, n in week.erp.needs(sku).items())
-            wanted = max(free - week.conduct.safety, 0)
+            wanted = max(min(week.erp.unclaimed(location, item) // n for item, n in week.erp.needs(sku).items()), 0)
+            wanted = max(wanted - week.conduct.safety, 0)
             there = week.shop.available(list_id, sku)
             assert there == Decimal(wanted), f"seed {week.conduct.seed}: {list_id}/{sku} sells {there}, not {wanted}"
 

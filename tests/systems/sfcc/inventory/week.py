@@ -49,7 +49,7 @@ class Conduct:
 
     Attributes:
         seed: of everything that is left to chance.
-        days: with customers; two more days let everything settle.
+        days: with customers; half a day more lets everything settle.
         asks: the flow asks the shop for orders; exports may then be late beyond all settings.
         trouble: 0 for a week without any, 1 for one full of it.
         mixed: what is sold takes of the same shelf, as kits and by the piece: no feed can keep two customers apart that
@@ -130,7 +130,10 @@ class Week:
         self.calm = True
         for order in self.shop.orders.values():
             order.again = order.cancelled  # whatever nobody heard of is exported at last
-        self._until(self.seconds + 2 * DAY + 12 * HOUR)
+        for hours in (6, 3, 3):
+            self._until(self.seconds + hours * HOUR)
+            self.last_full = -DAY  # the next run counts everything, as each night's does
+        self._until(self.seconds + HOUR)
 
     def _until(self, end: int) -> None:
         while self._events and self._events[0][0] <= end:
@@ -446,15 +449,13 @@ class Week:
                 )
 
     def pages(self, site: str, window: Window) -> Iterator[list[dict[str, Any]]]:
-        """Give orders as SCAPI does: sorted, and those of the last moments only perhaps."""
+        """Give orders as SCAPI does, from an index that is behind at times."""
+        now = self.shop_now
         lag = self.settings.inventory.allocation.lag
-        visible = self.shop_now - lag
-        found = [
-            each.document()
-            for each in self.shop.orders.values()
-            if each.site == site
-            and (window.since is None or each.modified >= window.since)
-            and each.modified < window.until
-            and (each.modified <= visible or self.random.random() < 0.5)
-        ]
+        since, until = (window.since or BEGIN).isoformat(), window.until.isoformat()
+        found = []
+        for order in self.shop.orders.values():
+            listed = order.listed(now - lag if self.random.random() < 0.5 else now)
+            if order.site == site and listed is not None and since <= listed["lastModified"] < until:
+                found.append(listed)
         yield found

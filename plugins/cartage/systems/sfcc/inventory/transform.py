@@ -22,6 +22,7 @@ import logging
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,6 +34,7 @@ from cartage.records.booking import BOOKED
 from cartage.records.columns import INSTANT
 from cartage.seams import Transformed
 from cartage.systems.sfcc.feeds.told import LastTold
+from cartage.systems.sfcc.inventory.ahead import ahead
 from cartage.systems.sfcc.inventory.claims import Claims, Counted, of_kit
 from cartage.systems.sfcc.inventory.dating import dates
 from cartage.systems.sfcc.inventory.rows import KIT, figures_of, rows_of
@@ -112,11 +114,15 @@ def allot(
         if ask is not None:
             ask()
         allotment = _Allotment.made(settings, memory, counted, counted_at or datetime.now(UTC))
-        told, start = LastTold(memory, keys), 0
-        for root in spool.roots():
+        told = LastTold(memory, keys)
+        starts = accumulate(map(len, keys), initial=0)
+
+        def turned(given: tuple[pa.Table, int]) -> Transformed:
+            root, start = given
             last = told.of(start, len(root))
-            start += len(root)
-            yield Transformed(rows_of(root, allotment.figures(root, last), last), [])
+            return Transformed(rows_of(root, allotment.figures(root, last), last), [])
+
+        yield from ahead(turned, zip(spool.roots(), starts, strict=False))
         allotment.report()
 
 
