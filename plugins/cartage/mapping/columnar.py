@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cartage.mapping import canonical
-from cartage.mapping.compiled import ATTRIBUTES, ZONE
+from cartage.mapping.compiled import ATTRIBUTES, ZONE, remembering
 from cartage.mapping.conversions import day
 from cartage.mapping.frames import (
     Const,
@@ -34,7 +34,7 @@ from cartage.mapping.model import Const as ConstRule
 from cartage.mapping.model import Each as EachRule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -195,12 +195,12 @@ class _Writer:
             if quick is not None:
                 return _written(quick, scope.frame.rows)
             if rule.zone != SITE or isinstance(_record_column(SITE, scope), Const):
-                return self._by_value(bare, rule.source, column, scope, path, taken)
+                return self._by_value(bare, rule.source, scope, path, taken)
         return self._by_row(bare, scope, path, taken)
 
     def _quick(self, rule: From, column: Column, scope: _Scope) -> Column | None:
         """Give what the commonest rules make of a column, or None when the closure must look at its values."""
-        steps = {name for name in _STEPS if getattr(rule, name) is not None and getattr(rule, name) is not False}
+        steps = _steps(rule)
         if isinstance(column, Const) and column.value is None and not steps & {"if_null", "required"}:
             return column
         if not isinstance(column, pa.Array):
@@ -229,30 +229,38 @@ class _Writer:
             return pa.array([None if each is None else day(zone)(each) for each in column.to_pylist()], pa.string())
 
     def _by_value(
-        self, rule: Steps, name: str, column: Column, scope: _Scope, path: str, taken: NDArray[np.bool_] | None
+        self, rule: Steps, name: str, scope: _Scope, path: str, taken: NDArray[np.bool_] | None
     ) -> _Value | None:
         """Apply a rule to each distinct value of its only column."""
-        getter, own, rows = self._closure(rule, path), self._own(name), scope.frame.rows
-        site = _record_column(SITE, scope) if rule.zone == SITE else None
-        record = {SITE: site.value} if isinstance(site, Const) else {}
-        qualified = own != name
-
-        def write(value: Any) -> tuple[str | None, bool]:
-            row = {own: value}
-            return _outcome(getter, {} if qualified else row, record | row)
-
+        column = _column(name, scope, self.compiler.record)
+        give, rows = self._of_one_column(rule, name, scope, path), scope.frame.rows
         if isinstance(column, Const):
-            text, bad = write(column.value)
+            value, bad = give(column.value)
             if bad:
                 scope.blame(np.arange(rows) if taken is None else taken)
-            return None if text is None else _Value([text], sure=True)
+            return _written(Const(value), rows)
         if isinstance(column, pa.Array):
             encoded = column.dictionary_encode()
             values = plain_values(encoded.dictionary)
             places = pc.fill_null(encoded.indices, len(values)).to_numpy(zero_copy_only=False)
             values += [None] if encoded.indices.null_count else []
-            return self._laid_out([write(each) for each in values], places, scope, taken)
+            return self._laid_out([give(each) for each in values], places, scope, taken)
         return self._by_row(rule, scope, path, taken)
+
+    def _of_one_column(self, rule: Steps, name: str, scope: _Scope, path: str) -> Callable[[Any], tuple[Any, bool]]:
+        """Make the function that gives what a rule makes of a value of its only column, and whether it is at fault."""
+        if _steps(rule) == {"transform"}:
+            transform = remembering(str(rule.transform))
+            return lambda value: (None, False) if value is None else _outcome(transform, value)
+        getter, own = self._closure(rule, path), self._own(name)
+        site = _record_column(SITE, scope) if rule.zone == SITE else None
+        record = {SITE: site.value} if isinstance(site, Const) else {}
+
+        def give(value: Any) -> tuple[Any, bool]:
+            row = {own: value}
+            return _outcome(getter, row if own == name else {}, record | row)
+
+        return give
 
     def _by_row(self, rule: Steps, scope: _Scope, path: str, taken: NDArray[np.bool_] | None) -> _Value | None:
         """Apply a rule of several columns, or of attributes, row by row."""
@@ -281,7 +289,7 @@ class _Writer:
 
     def _laid_out(
         self,
-        outcomes: list[tuple[str | None, bool]],
+        outcomes: list[tuple[Any, bool]],
         places: NDArray[np.int64],
         scope: _Scope,
         taken: NDArray[np.bool_] | None,
@@ -290,8 +298,14 @@ class _Writer:
         bad = np.array([fault for _, fault in outcomes], bool)
         if bad.any():
             scope.blame(bad[places] if taken is None else bad[places] & taken)
-        text = pa.array([text for text, _ in outcomes], pa.string()).take(pa.array(places))
-        return None if text.null_count == len(text) else _Value([text], sure=not text.null_count)
+        values = [value for value, _ in outcomes]
+        if all(value is None or value.__class__ is str for value in values):
+            return _written(pa.array(values, pa.string()).take(pa.array(places)), scope.frame.rows)
+        try:
+            texts = [None if value is None else canonical.dumps(value) for value in values]
+        except TypeError as error:
+            raise NotColumnar("a value that no JSON can hold") from error
+        return _written(Json(pa.array(texts, pa.string()).take(pa.array(places))), scope.frame.rows)
 
     def _closure(self, rule: Steps, path: str) -> Getter:
         assert isinstance(rule, From | Join | Attribute)
@@ -305,11 +319,14 @@ def _optional(before: str, name: str, value: _Value, after: str, rows: int) -> p
     return joined([before, name, *value.texts, after], rows, lenient=False)
 
 
-def _outcome(getter: Getter, row: dict[str, Any], record: dict[str, Any]) -> tuple[str | None, bool]:
-    """Give the JSON that a rule gives, and whether it raised a fault."""
+def _steps(rule: Steps) -> set[str]:
+    return {name for name in _STEPS if getattr(rule, name) is not None and getattr(rule, name) is not False}
+
+
+def _outcome(give: Callable[..., Any], *arguments: Any) -> tuple[Any, bool]:
+    """Give what a function gives, and whether it raised a fault."""
     try:
-        value = getter(row, record)
-        return (None if value is None else canonical.dumps(value)), False
+        return give(*arguments), False
     except Exception:  # noqa: BLE001 - the closures do the record again, and say or raise what is wrong
         return None, True
 
