@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Form, HTTPException, Query, Request
+from fastapi import APIRouter, Form, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from cartage.console.access import Allowed  # noqa: TC001 - FastAPI reads the annotations
@@ -115,7 +115,7 @@ def find(
     ledger: Book,
     q: Annotated[str, Query(max_length=LONGEST)] = "",
     by: Annotated[str, Query(max_length=LONGEST)] = "",
-) -> HTMLResponse | RedirectResponse:
+) -> Response:
     """Show what was found; a single record's page at once."""
     asked = q.strip()
     if "@" in asked:  # typed into the address by hand: it shall not stay there
