@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from cartage.ledger import Ledger
+from cartage.ledger.states import number_of
 from cartage.records.outcome import Outcome
 from embedded.airflow import ENDED, Client
 
@@ -85,7 +86,7 @@ class Day:
         ledger = Ledger.from_connection("cartage_ledger")
         newest = ledger.runs.recent(INTEGRATION, "orders", limit=1)[0]
         made = (each for each in ledger.outcomes.verdicts(newest.id, "order") if each.outcome is Outcome.CREATED)
-        return [each.key.rpartition("/")[2] for each in made]
+        return [number_of(each.key) for each in made]
 
     def _office(self, errand: str, document: dict[str, Any]) -> None:
         requests.post(f"{self._netsuite}/sandbox/office/{errand}", json=document, timeout=30).raise_for_status()

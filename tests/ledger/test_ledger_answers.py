@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from cartage.errors import Complaint, RetryableError, SettingsError
 from cartage.ledger import CrossReference, Entry, Ledger, Reason, RevisionConflictError
 from cartage.ledger.engine import Database
+from cartage.ledger.states import number_of
 from cartage.records.outcome import Outcome, Verdict
 from cartage.seams import DocumentResult, Planned
 from cartage.windows import Selection
@@ -202,3 +203,10 @@ def test_a_ledger_on_postgresql_is_opened_from_airflows_connection(
     ledger.migrate()
     assert ledger.runs.recent("shop_erp") == []
     ledger.close()
+
+
+@pytest.mark.parametrize(
+    ("key", "number"), [("RefArch/00017", "00017"), ("store-berlin/A/B 7", "A/B 7"), ("RefArch/", ""), ("7", "7")]
+)
+def test_a_number_may_have_slashes_of_its_own(key: str, number: str) -> None:
+    assert number_of(key) == number

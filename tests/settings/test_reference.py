@@ -15,10 +15,18 @@ from cartage.mapping.transforms import TRANSFORMS
 ROOT = Path(__file__).parents[2]
 SHIPPED = {
     "integration": "integrations/*.yaml",
-    "mapping": "mappings/netsuite/*.yaml",
-    "source-mapping": "mappings/sfcc/*.yaml",
+    "mapping": "mappings/*/*.yaml",
+    "source-mapping": "mappings/*/*.yaml",
     "expectations": "expectations/*.yaml",
 }
+
+
+def _shipped() -> list[tuple[str, Path]]:
+    """Give each shipped file with the schema it follows: a mapping that names a target is one to a target."""
+    found = [(schema, path) for schema, pattern in SHIPPED.items() for path in sorted((ROOT / "include").glob(pattern))]
+    to_target = {path for _, path in found if "\ntarget:" in path.read_text(encoding="utf-8")}
+    unfit = {"mapping": lambda path: path not in to_target, "source-mapping": lambda path: path in to_target}
+    return [(schema, path) for schema, path in found if schema not in unfit or not unfit[schema](path)]
 
 
 def _plain(value: Any) -> Any:
@@ -38,7 +46,10 @@ def test_the_references_under_docs_are_up_to_date(made: dict[str, str]) -> None:
 
 def test_every_key_of_the_shipped_settings_is_explained(made: dict[str, str]) -> None:
     shipped = yamlfile.read(ROOT / "include/integrations/sfcc_netsuite.yaml")
-    by_name = {"flows", "sites", "currencies", "stores", "tax_codes", "tax_types", "shipping_methods", "payments"}
+    by_name = {
+        "flows", "sites", "currencies", "stores", "tax_codes", "tax_types", "shipping_methods", "payments",
+        "lists", "books", "headers",
+    }  # fmt: skip
     keys = {
         str(path[-1])
         for path in shipped.places
@@ -58,7 +69,7 @@ def test_every_transform_is_in_the_reference(made: dict[str, str]) -> None:
 
 @pytest.mark.parametrize(
     ("schema", "path"),
-    [(schema, path) for schema, pattern in SHIPPED.items() for path in sorted((ROOT / "include").glob(pattern))],
+    _shipped(),
     ids=str,
 )
 def test_a_schema_accepts_what_is_shipped(made: dict[str, str], schema: str, path: Path) -> None:

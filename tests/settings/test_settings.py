@@ -80,7 +80,7 @@ def test_deploy_settings_are_read_without_the_rest(include: Path) -> None:
             "must be a whole number, not `long`",
         ),
         ("orders:\n    schedule", "orders:\n    shedule", "unknown key; did you mean `schedule`"),
-        ('schedule: "*/15 * * * *"', 'schedule: "every hour"', "no cron expression"),
+        ('orders:\n    schedule: "*/15 * * * *"', 'orders:\n    schedule: "every hour"', "no cron expression"),
         ("system: netsuite", "system: netsweet", "no system of cartage.systems; did you mean `netsuite`"),
         ("2026-01-01T00:00:00Z\n    description: Order", "2026-01-01\n    description: Order", "timezone"),
         ("name: sfcc_netsuite", "name: other", "but the file is sfcc_netsuite.yaml"),

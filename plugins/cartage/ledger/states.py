@@ -60,7 +60,8 @@ class Known:
 
 def number_of(key: str) -> str:
     """Give the number in a key (``RefArch/00017`` → ``00017``): what people ask for."""
-    return key.rpartition("/")[2]
+    _, slash, number = key.partition("/")  # the first: a site, a list or a book has none in its name, a sku may
+    return number if slash else key
 
 
 def site_of(key: str) -> str | None:
