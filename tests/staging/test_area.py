@@ -136,6 +136,8 @@ def test_sweeping_takes_old_runs_and_spares_new_ones_and_drops(tmp_path: Path) -
     for file in (tmp_path / "batches" / "old").rglob("*"):
         os.utime(file, (past, past))
     os.utime(tmp_path / "landing" / "flow" / ("ef" * 32) / "a.xml", (past, past))
+    feeds = [staging.land("flow.feeds", name, name * 32, io.BytesIO(b"<inventory/>")) for name in ("ab", "cd")]
+    os.utime(tmp_path / "landing" / "flow.feeds" / ("ab" * 32) / "ab", (past, past))
     reports = [tmp_path / "reports" / "flow" / name for name in ("1.html", "2.html")]
     reports[0].parent.mkdir(parents=True)
     for report in reports:
@@ -149,3 +151,6 @@ def test_sweeping_takes_old_runs_and_spares_new_ones_and_drops(tmp_path: Path) -
     assert len(staging.read(new)) == 1
     assert [each.exists() for each in reports] == [False, True]
     staging.open_landed(uri).close()
+    with pytest.raises(BatchError):
+        staging.open_landed(feeds[0])
+    staging.open_landed(feeds[1]).close()

@@ -4,6 +4,7 @@
 {root}/batches/{run}/{step}/{number}/{table}.{generation}.parquet
                                      batch.json          names the files of the one whole generation
 {root}/landing/{flow}/{content hash}/{drop name}
+{root}/landing/{flow}.feeds/{content hash}/{feed name}
 ```
 
 A batch is published by writing `batch.json`, last and in one piece. A task that is killed before
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 MARKER = "batch.json"
+FEEDS = ".feeds"
+"""What the name of a flow ends with in the landing archive where its feeds lie: copies of what we sent, not drops."""
+
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -172,15 +176,16 @@ class Staging:
     def sweep(self, older_than: datetime) -> int:
         """Remove the batches of runs that wrote nothing since `older_than` (aware), and reports older than that.
 
-        The landing archive stays: backfills read it, and its age is the merchant's to decide.
+        Our own copies of feeds go by the same age. The drops in the landing archive stay: backfills read them, and
+        their age is the merchant's to decide.
 
         Returns:
             How many runs' batches were removed.
         """
-        reports = self.root / "reports"
-        for report in list(reports.rglob("*")) if reports.exists() else []:
-            if report.is_file() and report.stat().st_mtime < older_than.timestamp():
-                report.unlink()
+        landing = self.root / "landing"
+        flows = list(landing.iterdir()) if landing.exists() else []
+        for folder in [self.root / "reports", *(each for each in flows if each.name.endswith(FEEDS))]:
+            _sweep_files(folder, older_than)
         batches = self.root / "batches"
         if not batches.exists():
             return 0
@@ -191,6 +196,12 @@ class Staging:
                 run.rmdir(recursive=True)
                 swept += 1
         return swept
+
+
+def _sweep_files(folder: ObjectStoragePath, older_than: datetime) -> None:
+    for file in list(folder.rglob("*")) if folder.exists() else []:
+        if file.is_file() and file.stat().st_mtime < older_than.timestamp():
+            file.unlink()
 
 
 def _local(path: ObjectStoragePath) -> bool:

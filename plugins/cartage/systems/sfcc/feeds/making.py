@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cartage.staging.area import FEEDS
 from cartage.systems.sfcc.feeds.forms import FORMS
 from cartage.systems.sfcc.feeds.headers import headers_of
 from cartage.systems.sfcc.feeds.jobs import ImportJob
@@ -39,7 +40,7 @@ def publisher(context: FlowContext, server: SftpFolder, api: Callable[[], SfccHo
         settings,
         server=server,
         staging=context.staging,
-        flow=f"{context.integration.name}.{context.flow}",
+        flow=f"{context.integration.name}.{context.flow}{FEEDS}",
         run=context.run,
         job=ImportJob(api(), settings.imported) if settings.imported.trigger == "job" else None,
     )

@@ -154,7 +154,12 @@ class FeedPublisher:
         if seen.refused is None and not seen.groups:
             yield from seen.skipped.items()
             return
-        with self._staging.open_landed(feed.landed_uri) as content:
+        try:
+            copy = self._staging.open_landed(feed.landed_uri)
+        except BatchError:
+            log.error("%s was refused, and our copy was swept away by age: nobody knows what was in it", feed.name)  # noqa: TRY400
+            return
+        with copy as content:
             for key in keys_of(content, self._form, packed=feed.name.endswith(".gz")):
                 complaints = seen.all_of(key)
                 if complaints:
