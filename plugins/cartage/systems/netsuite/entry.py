@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cartage.errors import BatchError
 from cartage.mapping import load_mapping
+from cartage.systems.netsuite.guests import warn_of_limit
 from cartage.systems.netsuite.hook import NetSuiteHook
 from cartage.systems.netsuite.masking import masked
 from cartage.systems.netsuite.references import NetSuiteReferences
@@ -40,6 +41,7 @@ def transformer(flow: FlowContext) -> Callable[[Iterable[Batch], int], Iterator[
         SettingsError: a mapping is wrong; with file and line.
     """
     hook = NetSuiteHook(flow.integration.erp.connection, concurrency=1)
+    warn_of_limit(hook, flow.settings.customers)
     references = NetSuiteReferences(hook, flow.settings)
     mappings = {name: load_mapping("netsuite", name, flow.include) for name in MAPPINGS[flow.record]}
     setup = Setup(flow.settings, mappings, flow.integration.name)
