@@ -162,6 +162,7 @@ def test_in_whatever_batches_rows_come_the_files_are_the_same(run_settings: Sett
     cuts = sorted(data.draw(st.sets(st.integers(1, 39), max_size=6)))
     batches = [shuffled[start:stop] for start, stop in zip([0, *cuts], [*cuts, 40], strict=True)]
     with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("cartage.systems.sfcc.feeds.writing.FEW", data.draw(st.sampled_from([1, 9])))
         patched.setattr("cartage.systems.sfcc.feeds.spool.MERGED", data.draw(st.sampled_from([3, 20_000])))
         assert write(batches, run_settings, max_records=13) == write([rows], run_settings, max_records=13)
 
