@@ -50,7 +50,7 @@ test-fast: $(VENV)/.test ## run the quick tests
 lint: $(VENV)/.test ## check style, types and the direction of imports
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy plugins/cartage plugins/cartage_plugin.py
+	@$(BIN)/mypy plugins/cartage plugins/cartage_plugin.py include/sandbox include/embedded dags
 	@cd plugins && ../$(BIN)/lint-imports --config ../pyproject.toml
 
 format: $(VENV)/.test ## put the code into the one format
