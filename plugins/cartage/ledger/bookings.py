@@ -165,8 +165,13 @@ class Bookings:
                 update=("read_until", "changed_at"),
                 where=lambda new: readings.c.read_until < new.read_until,
             )
-            connection.execute(_settled(integration, now - KEPT))
+        self.forget(integration, now - KEPT)
         return True
+
+    def forget(self, integration: str, before: datetime) -> None:
+        """Forget what was booked, read and brought into the ERP, or given back, before a moment."""
+        with self._database.write() as connection:
+            connection.execute(_settled(integration, before))
 
     def read_until(self, integration: str, flow: str) -> datetime | None:
         """Give the moment up to which all that the shop left is known; None when nothing was ever read whole."""

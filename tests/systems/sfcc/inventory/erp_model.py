@@ -134,7 +134,8 @@ class Erp:
             for sku in skus:
                 row = len(root)
                 parts = {each: (self.free(location, each), n) for each, n in self.needs(sku).items()}
-                root.append(self._root(row, list_id, sku, min(free // n for free, n in parts.values()), safety, at))
+                free = min(there // n for there, n in parts.values())
+                root.append(self._root(row, f"{list_id}/{sku}", (free, safety), at))
                 if sku in self.kits:
                     members += [
                         {"stock": row, "sku": each, "needed": Decimal(n), "available": Decimal(free)}
@@ -149,10 +150,12 @@ class Erp:
         }
         return Batch("stock", tables)
 
-    def _root(self, row: int, list_id: str, sku: str, free: int, safety: int, at: datetime) -> dict[str, Any]:
+    def _root(self, row: int, key: str, units: tuple[int, int], at: datetime) -> dict[str, Any]:
+        list_id, sku = key.split("/")
+        free, safety = units
         return {
             "stock": row,
-            "key": f"{list_id}/{sku}",
+            "key": key,
             "version": at.isoformat(),
             "list_id": list_id,
             "sku": sku,

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cartage.settings import Settings, load_settings
-from tests.systems.sfcc.inventory.week import Conduct, Week
+from cartage.systems.sfcc.inventory import transform
+from cartage.systems.sfcc.inventory.claims import Claims, Counted
+from tests.systems.sfcc.inventory.week import Conduct, OversoldError, Week
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from cartage.systems.sfcc.inventory.sold import Move, Sold
 
 INCLUDE = Path(__file__).parents[4] / "include"
 LISTS = """
@@ -40,17 +48,84 @@ def assert_settled(week: Week) -> None:
             assert there == Decimal(wanted), f"seed {week.conduct.seed}: {list_id}/{sku} sells {there}, not {wanted}"
 
 
-WAYS: list[dict[str, Any]] = [
-    {"on_order": False},
-    {"on_order": True},
-    {"on_order": True, "exported_by": "cartage"},
-]
+WAYS: dict[str, dict[str, Any]] = {
+    "plain": {"on_order": False},
+    "on-order": {"on_order": True},
+    "on-order-acknowledged": {"on_order": True, "exported_by": "cartage"},
+}
+KIT: dict[str, Any] = {"kits": {"K": {"A": 2, "B": 1}}, "skus": ("K", "C")}
+SHELF: dict[str, Any] = {
+    "kits": {"K": {"A": 2, "B": 1}, "L": {"B": 1, "C": 1}},
+    "skus": ("K", "L", "A", "C"),
+    "mixed": True,
+}
 
 
-@pytest.mark.parametrize("way", WAYS, ids=["plain", "on-order", "on-order-acknowledged"])
-@pytest.mark.parametrize("asks", [False, True], ids=["exports", "asks"])
-def test_nothing_that_sells_out_is_sold_again(way: dict[str, Any], asks: bool) -> None:
-    week = Week(settings_of(**way), Conduct(seed=7, asks=asks))
+def live(week: Week) -> None:
+    """Let a week go by, and see that it was worth looking at."""
     week.run()
-    assert week.sold > 50
+    assert week.sold > 20 * week.conduct.days
+    assert week.fed > 20 * week.conduct.days
     assert_settled(week)
+
+
+@pytest.mark.parametrize("asks", [False, True], ids=["exports", "asks"])
+@pytest.mark.parametrize("way", WAYS)
+def test_nothing_that_sells_out_is_sold_again(way: str, asks: bool) -> None:
+    live(Week(settings_of(**WAYS[way]), Conduct(seed=7, asks=asks)))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_kits_leave_room_for_what_others_took_of_their_members(way: str) -> None:
+    live(Week(settings_of(**WAYS[way]), Conduct(seed=11, days=0.5, safety=1, **KIT)))
+    live(Week(settings_of(**WAYS[way]), Conduct(seed=12, days=0.5, asks=True, **SHELF)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("asks", [False, True], ids=["exports", "asks"])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_whole_week(way: str, asks: bool) -> None:
+    live(Week(settings_of(**WAYS[way], delay=10), Conduct(seed=3, days=7, asks=asks, **(KIT if asks else {}))))
+
+
+def counted_date(
+    _settings: Settings, lists: Iterable[str], _read: datetime | None, _asked: datetime | None, counted_at: datetime
+) -> dict[str, datetime]:
+    """Date allocations by the count, as who forgets what the shop sold and nobody knows yet."""
+    return dict.fromkeys(lists, counted_at)
+
+
+def nothing_claimed(_self: Claims, _counted: Counted, _sold: Sold, _moves: Iterable[Move]) -> dict[str, int]:
+    """Trust the ERP's count, as who forgets the orders that it does not have or has not approved."""
+    return {}
+
+
+def everything_after(self: Any, key: str, _date: int) -> tuple[int, int]:
+    """Take the shop to count every sale from after the date."""
+    return sum(each.units for each in self.moves.get(key, ()) if each.back_by is None), 0
+
+
+def nothing_given_back(self: Any, key: str, date: int) -> tuple[int, int]:
+    """Forget that the shop gives itself back what is cancelled."""
+    return sum(each.units for each in self.moves.get(key, ()) if each.back_by is None and each.since > date), 0
+
+
+@pytest.mark.parametrize(
+    ("asks", "owner", "name", "broken"),
+    [
+        pytest.param(False, transform, "dates", counted_date, id="dated-too-late"),
+        pytest.param(True, transform, "dates", counted_date, id="dated-too-late-asks"),
+        pytest.param(False, Claims, "add_up", nothing_claimed, id="unclaimed"),
+        pytest.param(True, Claims, "add_up", nothing_claimed, id="unclaimed-asks"),
+        pytest.param(False, transform._Allotment, "_turnover", everything_after, id="added-too-much"),
+        pytest.param(True, transform._Allotment, "_turnover", everything_after, id="added-too-much-asks"),
+        pytest.param(False, transform._Allotment, "_turnover", nothing_given_back, id="given-back"),
+    ],
+)
+def test_a_broken_rule_sells_too_much(
+    monkeypatch: pytest.MonkeyPatch, asks: bool, owner: Any, name: str, broken: Any
+) -> None:
+    """The week is no proof unless it finds out who breaks the rule."""
+    monkeypatch.setattr(owner, name, broken)
+    with pytest.raises(OversoldError):
+        Week(settings_of(delay=5 if asks else 30), Conduct(seed=7, days=3, asks=asks)).run()
