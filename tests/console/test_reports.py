@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.xdist_group("end_to_end"), pytest.mark.usefixtures("ai
 
 @pytest.fixture
 def console(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
-    """Give the console over a staging folder with one report."""
+    """Give the console over a staging folder with one report; no ledger is asked for it."""
     init_auth_manager()
     monkeypatch.setenv("CARTAGE_STAGING", str(tmp_path))
     folder = tmp_path / "reports" / "sfcc_netsuite.orders"

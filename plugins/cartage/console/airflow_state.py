@@ -24,7 +24,7 @@ class DagState:
         next_at: when the scheduler will start its next run; None without a schedule.
         run_id: its newest run's id; None before the first.
         run_state: that run's state, in Airflow's words.
-        run_at: when it was due or asked for.
+        run_at: when it began; while it waits, when it was put in line.
         ended_at: when it ended; None while it goes on.
     """
 
@@ -45,7 +45,12 @@ def dag_states(dag_ids: Sequence[str]) -> dict[str, DagState]:
         )
         for dag_id, paused, next_at in session.execute(known):
             newest = (
-                sa.select(DagRun.run_id, DagRun.state, DagRun.run_after, DagRun.end_date)
+                sa.select(
+                    DagRun.run_id,
+                    DagRun.state,
+                    sa.func.coalesce(DagRun.start_date, DagRun.queued_at, DagRun.run_after),
+                    DagRun.end_date,
+                )
                 .where(DagRun.dag_id == dag_id)
                 .order_by(DagRun.id.desc())
                 .limit(1)

@@ -28,7 +28,7 @@ class Place:
 
 
 OVERVIEW = Place("/", "Overview", "cartage")
-FIND = Place("/records", "Find a record", "cartage-find")
+FIND = Place("/records", "Find", "cartage-find")
 
 PLACES: tuple[Place, ...] = (OVERVIEW, FIND)
 """All of them, in the order of the navigation."""

@@ -77,11 +77,12 @@ class Row:
 
     @property
     def late(self) -> bool:
-        """Whether its last settled run is longer ago than the flow's target."""
-        target = self.flow.deploy.fresh
-        if target is None or (self.dag is None or self.dag.paused):
+        """Whether its last settled run is longer ago than the flow's target; before the first, its newest run."""
+        target, newest = self.flow.deploy.fresh, self.standing.newest
+        since = self.standing.fresh_at or (newest.opened_at if newest else None)
+        if target is None or since is None or self.dag is None or self.dag.paused:
             return False
-        return self.standing.fresh_at is None or datetime.now(UTC) - self.standing.fresh_at > target
+        return datetime.now(UTC) - since > target
 
     @property
     def today(self) -> list[tuple[str, int]]:

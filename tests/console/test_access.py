@@ -1,0 +1,126 @@
+"""Who may do what: every route, for nobody, for somebody without rights, for a reader and for an operator."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from fastapi import Depends, FastAPI
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
+
+from cartage.console.app import application
+from cartage.console.tokens import HOUR, HOURS, same_origin, token_for
+from tests.console.small_ledger import NAME, ORDERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.console.small_ledger import Small
+
+pytestmark = pytest.mark.xdist_group("end_to_end")
+
+SEE, RUN, EDIT, ANYONE = "see", "run", "edit", "anyone"
+ROUTES = [
+    # method, path with an example, the route's own path, who may
+    ("GET", "/", "/", ANYONE),
+    ("GET", "/static/console.css", "/static/{name}", ANYONE),
+    ("GET", f"/flows/{ORDERS}/runs", "/flows/{dag_id}/runs", SEE),
+    ("GET", f"/reports/{ORDERS}/1", "/reports/{dag_id}/{run}", SEE),
+    ("GET", "/records", "/records", ANYONE),
+    ("POST", "/records", "/records", ANYONE),
+    ("GET", f"/records/{NAME}/RefArch/00017", "/records/{integration}/{key:path}", SEE),
+]
+"""Every route; ANYONE who is signed in gets those that show nothing which the reader may not see."""
+
+MAY = {None: {ANYONE}, "viewer": {ANYONE, SEE}, "user": {ANYONE, SEE, RUN, EDIT}}
+
+
+def test_every_route_is_in_the_table() -> None:
+    known = {(method, path) for method, _, path, _ in ROUTES}
+    served = {
+        (method, route.path)
+        for route in application().routes
+        if isinstance(route, APIRoute)
+        for method in route.methods
+    }
+    assert served == known
+
+
+@pytest.mark.parametrize(("method", "address", "_path", "_right"), ROUTES)
+def test_nobody_gets_in_unseen(console: TestClient, method: str, address: str, _path: str, _right: str) -> None:
+    answer = console.request(method, address)
+    assert answer.status_code == 401
+    assert "RefArch" not in answer.text
+
+
+@pytest.mark.parametrize("role", MAY)
+@pytest.mark.parametrize(("method", "address", "_path", "right"), ROUTES)
+def test_each_gets_what_airflow_lets_them(
+    sign_in: Callable[[str | None], TestClient], role: str | None, method: str, address: str, _path: str, right: str
+) -> None:
+    answer = sign_in(role).request(method, address)
+    if right in MAY[role]:
+        assert answer.status_code != 403
+    else:
+        assert answer.status_code == 403
+        assert "rights" in answer.text or "may not" in answer.text
+
+
+def test_without_rights_lists_are_empty(sign_in: Callable[[str | None], TestClient]) -> None:
+    browser = sign_in(None)
+    assert "No flow is yours to see" in browser.get("/").text
+    assert "Nothing found" in browser.get("/records?q=00017").text
+
+
+def test_pages_let_no_foreign_script_run(reader: TestClient) -> None:
+    page = reader.get("/")
+    policy = page.headers["Content-Security-Policy"]
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'self'" in policy
+
+
+@pytest.fixture
+def changing(reader: TestClient) -> TestClient:  # noqa: ARG001 (signs somebody in)
+    """Give an app with a route that changes something."""
+    app = FastAPI()
+
+    @app.post("/change", dependencies=[Depends(same_origin)])
+    def change() -> str:
+        return "changed"
+
+    app.dependency_overrides = application().dependency_overrides
+    return TestClient(app, base_url="http://airflow.example")
+
+
+def test_a_change_needs_the_token_of_ones_own_page(changing: TestClient) -> None:
+    token = token_for("someone")
+    assert changing.post("/change").status_code == 403
+    assert changing.post("/change", headers={"X-Cartage-Token": token_for("somebody else")}).status_code == 403
+    assert changing.post("/change", headers={"X-Cartage-Token": token}).json() == "changed"
+    assert changing.post("/change", data={"token": token}).json() == "changed"
+
+
+def test_a_change_comes_from_our_own_origin(changing: TestClient) -> None:
+    token = {"X-Cartage-Token": token_for("someone")}
+    assert changing.post("/change", headers={**token, "Origin": "http://evil.example"}).status_code == 403
+    assert changing.post("/change", headers={**token, "Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert changing.post("/change", headers={**token, "Origin": "http://airflow.example"}).status_code == 200
+
+
+@pytest.mark.parametrize("age", [-HOUR, (HOURS + 1) * HOUR])
+def test_a_token_does_not_hold_for_ever(changing: TestClient, age: int) -> None:
+    old = token_for("someone", at=time.time() - age)
+    assert changing.post("/change", headers={"X-Cartage-Token": old}).status_code == 403
+
+
+def test_trouble_is_told_in_the_form_that_was_asked_for(reader: TestClient, small: Small) -> None:  # noqa: ARG001
+    missing = f"/records/{NAME}/RefArch/nothing"
+    page = reader.get(missing)
+    assert page.status_code == 404
+    assert "<h1>Not found</h1>" in page.text
+    assert reader.get(missing, headers={"Accept": "application/json"}).json() == {
+        "detail": f"The ledger of {NAME} knows no record RefArch/nothing."
+    }
