@@ -11,7 +11,7 @@ ROWS = table(
         "version": (TEXT, "the record's version"),
         "group": (TEXT, "price book"),
         "sku": (TEXT, "sku, the shop's product id"),
-        "action": (TEXT, "put, or delete: all prices of the item in the book go"),
+        "action": (TEXT, "put; replace: put, and all other prices of the item in the book go; delete: all go"),
         "currency": (TEXT, "ISO 4217 code of the book"),
         "as_of": (INSTANT, "moment the price was read"),
         "online_from": (INSTANT, "from when the price holds; null: always"),

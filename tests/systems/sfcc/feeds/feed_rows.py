@@ -91,7 +91,7 @@ TIERS = st.lists(
 )
 PRICES = st.fixed_dictionaries(
     {
-        "group": st.sampled_from(["eur-list", "<sale>"]), "sku": TEXTS, "action": st.sampled_from(["put", "put", "delete"]),
+        "group": st.sampled_from(["eur-list", "<sale>"]), "sku": TEXTS, "action": st.sampled_from(["put", "replace", "delete"]),
         "online_from": st.none() | MOMENTS, "online_to": st.none() | MOMENTS, "tiers": TIERS,
     }
 )  # fmt: skip
@@ -118,6 +118,9 @@ def written_slowly(
                         if row.get("action") == "delete":
                             xml.write(etree.Element(form.item, {"product-id": row["sku"], "mode": deletion}))
                         else:
+                            if row.get("action") == "replace":
+                                xml.write(etree.Element(form.item, {"product-id": row["sku"], "mode": "delete-all"}))
+                                xml.write("\n")
                             _write_item(xml, form, payload(_typed(row)))
                         xml.write("\n")
                 xml.write("\n")

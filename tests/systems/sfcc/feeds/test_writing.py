@@ -79,7 +79,8 @@ def write(
     for each in files:
         document = etree.fromstring(each)
         official.assertValid(document)
-        ids += len(document.findall(f".//{{{form.namespace}}}{form.item}"))
+        items = document.iterfind(f".//{{{form.namespace}}}{form.item}")
+        ids += len({(each.getparent().getparent(), each.get("product-id")) for each in items})
     assert ids == len(told) == len(set(told))
     assert len(told) + len(writer.refused) == sum(map(len, batches))
     return files, writer.refused
@@ -114,7 +115,7 @@ def without(rows: list[feed_rows.Row], refused: list[Refused]) -> list[feed_rows
     odd = {each.record for each in refused}
     for row in rows:
         sku, control = row["sku"], any(each < " " or each in "\x7f\ufffe\uffff" for each in row["sku"])
-        wrong = control or sku != sku.strip(" ") or (row.get("action") == "put" and not row["tiers"])
+        wrong = control or sku != sku.strip(" ") or (row.get("action", "delete") != "delete" and not row["tiers"])
         assert (row["record"] in odd) == wrong, row
     return [row for row in rows if row["record"] not in odd]
 

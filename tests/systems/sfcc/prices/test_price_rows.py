@@ -109,6 +109,17 @@ def test_what_is_gone_is_deleted_whatever_it_cost() -> None:
     assert (made["action"], made["value"], made["tiers"]) == ("delete", None, [])
 
 
+def test_a_price_that_begins_at_another_time_takes_the_old_one_away() -> None:
+    friday, monday = datetime(2026, 11, 27, tzinfo=UTC), datetime(2026, 11, 30, tzinfo=UTC)
+    tiers = tuple((quantity, "5") for quantity in range(1, 40))  # its content is hashed
+    before, _ = fed([row("A"), row("B", online_from=friday), row("C", tiers, online_from=friday), row("D", online_from=friday),
+                     row("E", online_from=friday), row("F", state="gone")])  # fmt: skip
+    memory = Memory({each["key"]: (each["hash"], each["value"]) for each in before} | {"eur-list/E": (None, "19.9")})
+    now, _ = fed([row("A", ((1, "5"),)), row("B", online_from=monday), row("C", tiers, online_from=monday), row("D"),
+                  row("E", online_from=friday), row("F", online_from=friday), row("G", online_from=friday)], memory)  # fmt: skip
+    assert [each["action"] for each in now] == ["put", "replace", "replace", "replace", "replace", "put", "put"]
+
+
 def test_rows_bring_along_what_was_told() -> None:
     ((before,), _) = fed([row("A")])
     memory = Memory({"eur-list/A": (before["hash"], "19.9"), "eur-list/C": (None, "5")})
@@ -170,4 +181,4 @@ def test_two_prices_have_the_same_hash_just_when_they_say_the_same(first: Any, s
     ((a, b), _) = fed([of(first), of(second)])
     assert (a["hash"] == b["hash"]) == (content(first) == content(second))
     assert a["value"] == number(first[1])
-    assert len(a["hash"]) <= 64
+    assert len(a["hash"]) <= 100

@@ -62,7 +62,7 @@ class Form:
         elements: what a record may hold, in the schema's order: elements, and attributes with an ``@``.
         lists: elements that stand several times, with the child rows that they are made of.
         computed: elements that SFCC works out by itself, and refuses.
-        deletion: value of the column `action` that takes a record away; None: rows of this kind have no such column.
+        actions: whether rows have a column `action`: put, replace or delete.
     """
 
     record: str
@@ -77,7 +77,7 @@ class Form:
     elements: Mapping[str, Kind]
     lists: Mapping[str, str] = field(default_factory=dict)
     computed: frozenset[str] = frozenset()
-    deletion: str | None = None
+    actions: bool = False
 
 
 INVENTORY = Form(
@@ -124,7 +124,7 @@ PRICES = Form(
         "price-info": Kind(None, "a text", 256),
     },
     lists={"amount": TIERS},
-    deletion="delete",
+    actions=True,
 )
 
 FORMS = {form.record: form for form in (INVENTORY, PRICES)}

@@ -36,7 +36,8 @@ def planned(renderer: Renderer, batch: Batch) -> Iterator[Planned]:
             continue
         compared = () if row["before"] is None else (Compared("value", row["before"], row["value"]),)
         action = "create" if row["before"] is None else "update"
-        body = canonical.dumps(_as_json(etree.fromstring(texts[row["record"]])))
+        *_, told = etree.fromstring(f"<told>{texts[row['record']]}</told>")  # of a replacement what comes in its place
+        body = canonical.dumps(_as_json(told))
         yield Planned(row["record"], document, action, body, compared=compared)  # type: ignore[arg-type]
 
 

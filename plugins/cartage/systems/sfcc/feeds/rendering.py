@@ -87,7 +87,7 @@ class Renderer:
         return Lines(rows.filter(sound), texts.filter(sound), faults.refused(rows))
 
     def _items(self, rows: pa.Table, batch: Batch, faults: _Faults) -> pa.Array:
-        going = self._deleted(rows)
+        going = self._says(rows, "delete")
         inner = _Faults(len(rows))
         head: list[Text] = [f"<{self.form.item}"]
         body: list[Text] = [">"]
@@ -103,22 +103,27 @@ class Renderer:
                 body.append(self._custom(rule, rows, inner))
             else:
                 body += self._element(name, rule, kind, rows, inner)
-        faults.add(inner, None if going is None else ~going)
+        faults.add(inner, ~going)
         item = joined([*head, *body, f"</{self.form.item}>\n"], len(rows), lenient=True)
-        if going is None or not going.any():
-            return item
-        sku = escaped(whole(rows, "sku"), attribute=True)
-        gone = joined(
-            [f'<{self.form.item} product-id="', sku, f'" mode="{self.deletion}"/>\n'], len(rows), lenient=True
-        )
-        return pc.if_else(pa.array(going), gone, item)
+        if going.any():
+            item = pc.if_else(pa.array(going), self._gone(rows, self.deletion), item)
+        replacing = self._says(rows, "replace")
+        if replacing.any():
+            both = joined([self._gone(rows, "delete-all"), item], len(rows), lenient=True)
+            item = pc.if_else(pa.array(replacing), both, item)
+        return item
 
-    def _deleted(self, rows: pa.Table) -> NDArray[np.bool_] | None:
-        if self.form.deletion is None:
-            return None
-        says = pc.fill_null(pc.equal(whole(rows, "action"), self.form.deletion), fill_value=False)
-        going: NDArray[np.bool_] = says.to_numpy(zero_copy_only=False)
-        return going
+    def _says(self, rows: pa.Table, action: str) -> NDArray[np.bool_]:
+        """Give the rows that say what is to be done; rows of stock never do."""
+        if not self.form.actions:
+            return np.zeros(len(rows), bool)
+        says = pc.fill_null(pc.equal(whole(rows, "action"), action), fill_value=False)
+        mask: NDArray[np.bool_] = says.to_numpy(zero_copy_only=False)
+        return mask
+
+    def _gone(self, rows: pa.Table, mode: str) -> pa.Array:
+        sku = escaped(whole(rows, "sku"), attribute=True)
+        return joined([f'<{self.form.item} product-id="', sku, f'" mode="{mode}"/>\n'], len(rows), lenient=True)
 
     def _attribute(self, name: str, rule: Rule, kind: Kind, rows: pa.Table, faults: _Faults) -> list[Text]:
         # The id was looked at already, also of rows that go.
@@ -216,10 +221,10 @@ class _Faults:
             mask = mask if isinstance(text, pa.Array) else np.ones(len(self.sound), bool)
             self.say(mask, Complaint("not_allowed_by_the_schema", f"{says}; correct it in the ERP", column))
 
-    def add(self, other: _Faults, only: NDArray[np.bool_] | None) -> None:
-        """Take over what is wrong with the same rows, or with some of them."""
+    def add(self, other: _Faults, only: NDArray[np.bool_]) -> None:
+        """Take over what is wrong with some of the same rows."""
         for row, complaints in other.found.items():
-            if only is None or only[row]:
+            if only[row]:
                 self.sound[row] = False
                 known = self.found.setdefault(row, [])
                 known += [each for each in complaints if each.field not in {said.field for said in known}]

@@ -160,7 +160,7 @@ class FeedPublisher:
             log.error("%s was refused, and our copy was swept away by age: nobody knows what was in it", feed.name)  # noqa: TRY400
             return
         with copy as content:
-            for key in keys_of(content, self._form, packed=feed.name.endswith(".gz")):
+            for key in dict.fromkeys(keys_of(content, self._form, packed=feed.name.endswith(".gz"))):
                 complaints = seen.all_of(key)
                 if complaints:
                     yield key, complaints

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from cartage.context import FlowContext
     from cartage.seams import Memory
 
-PUT, DELETE = "put", "delete"
+PUT, REPLACE, DELETE = "put", "replace", "delete"
+_FROM = " from "
 _ONE, _ZERO = pa.scalar(Decimal(1), QUANTITY), pa.scalar(Decimal(0), MONEY)
 
 
@@ -112,12 +113,13 @@ def _feed(rows: pa.Table, active: NDArray[np.bool_], tiers: pa.Table, parents: N
     amounts = number_text(whole(tiers, "amount"))
     single = _mask(pc.equal(whole(tiers, "quantity"), _ONE))
     values = _at(amounts.filter(pa.array(single)), parents[single], count)
+    by_tier = joined([number_text(whole(tiers, "quantity")), "=", amounts], len(tiers), lenient=False)
+    hashes = _fingerprints(rows, put, by_tier, parents)
     texts = {
-        "action": pc.if_else(put, PUT, DELETE),
+        "action": pc.if_else(put, pc.if_else(_moved(rows, hashes), REPLACE, PUT), DELETE),
         "value": pc.if_else(put, values, nothing),
-        "hash": _fingerprints(rows, put, joined([number_text(whole(tiers, "quantity")), "=", amounts],
-                                                len(tiers), lenient=False), parents),
-    }  # fmt: skip
+        "hash": hashes,
+    }
     given = {"group": "book_id", "as_of": "version"}
     columns = []
     for field in price_feed.ROWS:
@@ -138,11 +140,27 @@ def _fingerprints(rows: pa.Table, put: pa.Array, tiers: pa.Array, parents: NDArr
     count = len(rows)
     offsets = np.searchsorted(parents, np.arange(count + 1))
     together = by_parent(tiers, offsets, " ") if len(tiers) else pa.nulls(count, pa.string())
-    dates: list[str | pa.Array] = []
-    for name, word in (("online_from", " from "), ("online_to", " to ")):
-        dates.append(joined([word, written(whole(rows, name))], count, lenient=False))
-    content = joined([whole(rows, "currency"), " ", together, *dates], count, lenient=True)
-    return fingerprint(pc.if_else(put, content, DELETE))
+    until = joined([" to ", written(whole(rows, "online_to"))], count, lenient=False)
+    since = joined([_FROM, written(whole(rows, "online_from"))], count, lenient=False)
+    content = joined([whole(rows, "currency"), " ", together, until], count, lenient=True)
+    # From when it holds stays readable, since the shop knows a price by that.
+    return pc.if_else(put, joined([fingerprint(content), since], count, lenient=True), DELETE)
+
+
+def _moved(rows: pa.Table, hashes: pa.Array) -> pa.Array:
+    """Say which prices begin at another time than the one that the shop has, or may have.
+
+    SFCC knows a price of an item by its beginning: one that begins at another time stands beside the old one.
+    """
+    told = whole(rows, "told")
+    other = pc.and_(pc.not_equal(told, DELETE), pc.not_equal(_since(told), _since(hashes)))
+    forgotten = pc.and_(pc.is_null(told), pc.is_valid(whole(rows, "before")))
+    return pc.or_(pc.fill_null(other, fill_value=False), forgotten)
+
+
+def _since(hashes: pa.Array) -> pa.Array:
+    dated = pc.match_substring(hashes, _FROM)
+    return pc.if_else(dated, pc.replace_substring_regex(hashes, f"^.*{_FROM}", ""), "")
 
 
 def _verdicts(
