@@ -314,6 +314,19 @@ def test_what_an_earlier_feed_missed_comes_to_light_later(ground: Ground) -> Non
     assert target.late == []
 
 
+def test_what_is_told_anew_is_not_late(ground: Ground) -> None:
+    ground.imports(trigger="none")
+    ground.publish(rows := rows_of(3))
+    (feed,) = ground.book(1).of_run()
+    skipped = [{"severity": "DATAERROR", "code": "locked", "message": "locked", "skipped": True, "element": "record",
+                "ids": {"list-id": row["group"], "product-id": row["sku"]}} for row in rows[:2]]  # fmt: skip
+    _log(ground, feed, skipped, "OK")
+    run = ground.open_run()
+    target = ground.target(run)
+    list(target.publish([batch(rows[1:])], ground.book(run)))
+    assert [each.key for each in target.late] == [rows[0]["key"]]
+
+
 def test_an_earlier_feed_that_was_refused_whole_takes_all_its_records_along(ground: Ground) -> None:
     ground.imports(trigger="none")
     ground.publish(rows := rows_of(3))

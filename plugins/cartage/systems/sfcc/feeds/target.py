@@ -113,7 +113,7 @@ class FeedPublisher:
             seen = self._see_imported(sent, feeds)
             for each in writer.refused:
                 yield Verdict(each.record, each.key, Outcome.REJECTED, each.complaints)
-            yield from _verdicts(writer, seen)
+            yield from self._told_anew(_verdicts(writer, seen))
         refused = {number: each.refused for number, each in seen.items() if each is not None and each.refused}
         if refused:
             number, reason = next(iter(refused.items()))
@@ -148,6 +148,16 @@ class FeedPublisher:
             if late:
                 log.warning("%s of an earlier run: %d records were not imported", feed.name, len(late))
             self.late += late
+
+    def _told_anew(self, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
+        """Give verdicts on, and take what they are of out of `late`: what came of an earlier feed matters no more."""
+        late = {each.key for each in self.late}
+        anew = set()
+        for verdict in verdicts:
+            if verdict.key in late:
+                anew.add(verdict.key)
+            yield verdict
+        self.late = [each for each in self.late if each.key not in anew]
 
     def _missed(self, feed: Feed, seen: Seen) -> Iterator[tuple[str, tuple[Complaint, ...]]]:
         """Give the records of a feed that the shop did not take: of a few the log says it, else our copy."""
