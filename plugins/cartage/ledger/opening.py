@@ -18,6 +18,7 @@ from cartage.ledger.feeds import Feeds
 from cartage.ledger.journal import LEASE, DocumentJournal
 from cartage.ledger.keys import Keyring
 from cartage.ledger.memory import LedgerMemory
+from cartage.ledger.mending import Mending
 from cartage.ledger.outcomes import Outcomes
 from cartage.ledger.overview import Overview
 from cartage.ledger.plans import Plans
@@ -30,6 +31,7 @@ from cartage.ledger.searching import Searching
 from cartage.ledger.storytelling import Storytelling
 from cartage.ledger.tallies import Tallies
 from cartage.ledger.terms import Terms
+from cartage.ledger.worklist import Worklist
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -55,6 +57,8 @@ class Ledger:
         searching: finds records by anything that names them.
         stories: all that happened to a record, in all flows.
         actions: what people did in the console.
+        worklist: what is held back, by reason and by whoever looks after it.
+        mending: changes what is held back, and keeps all versions.
     """
 
     def __init__(self, database: Database, keyring: Keyring) -> None:
@@ -75,6 +79,8 @@ class Ledger:
         self.searching = Searching(database)
         self.stories = Storytelling(database)
         self.actions = Actions(database)
+        self.worklist = Worklist(database)
+        self.mending = Mending(database, keyring)
 
     @classmethod
     def open(cls, url: str | URL, key: str, *, hash_key: str | None = None) -> Ledger:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from cartage.ledger.mending_tables import quarantine_versions
 from cartage.ledger.outbound_tables import proposals, tallies
 from cartage.ledger.tables import attempts, intents, outcomes, plans, quarantine, quarantine_lookups, runs
 
@@ -62,6 +63,11 @@ def _forget_payloads(database: Database, before: datetime) -> int:
     with database.write() as connection:
         ids = sa.select(quarantine.c.id).where(ended)
         connection.execute(sa.delete(quarantine_lookups).where(quarantine_lookups.c.quarantine_id.in_(ids)))
+        connection.execute(
+            sa.update(quarantine_versions)
+            .where(quarantine_versions.c.quarantine_id.in_(ids), quarantine_versions.c.payload.is_not(None))
+            .values(payload=None)
+        )
         done = connection.execute(
             sa.update(quarantine).where(ended, quarantine.c.payload.is_not(None)).values(payload=None)
         )
