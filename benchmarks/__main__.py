@@ -12,8 +12,8 @@ from multiprocessing import get_context
 
 from benchmarks.figures import keep, measure
 
-NAMES = ("read_orders", "orders_pipeline", "push_orders", "inventory_feed_full", "inventory_feed_delta")
-"""Modules of this package; each has a function `run` that gives a `Figure`."""
+NAMES = ("read_orders", "orders_pipeline", "push_orders", "inventory_feed_full", "inventory_feed_delta", "console")
+"""Modules of this package; each has a function `run` that gives a `Figure`, or several."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -25,9 +25,10 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"no benchmark is called {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
     for name in names:
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
-            figure = alone.submit(measure, name).result()
-        print(figure.line(), flush=True)
-        keep([figure])
+            figures = alone.submit(measure, name).result()
+        for figure in figures:
+            print(figure.line(), flush=True)
+        keep(figures)
     return 0
 
 

@@ -41,10 +41,10 @@ class Figure:
         )
 
 
-def measure(name: str) -> Figure:
-    """Run the benchmark that is a module of this package, and give its figure."""
-    figure: Figure = import_module(f"benchmarks.{name}").run()
-    return figure
+def measure(name: str) -> list[Figure]:
+    """Run the benchmark that is a module of this package, and give its figure or figures."""
+    found: Figure | list[Figure] = import_module(f"benchmarks.{name}").run()
+    return [found] if isinstance(found, Figure) else found
 
 
 def keep(figures: list[Figure], path: Path = LATEST) -> None:

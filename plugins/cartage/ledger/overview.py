@@ -79,8 +79,8 @@ class Overview:
             days: beginnings of the days to tell of, oldest first, aware; the last day is still going on.
         """
         with self._database.read() as connection:
-            held = self._waiting(connection, quarantine, integration, ("open", "retrying"))
-            asked = self._waiting(connection, proposals, integration, ("open",))
+            held = self._waiting(connection, quarantine, integration, flows, ("open", "retrying"))
+            asked = self._waiting(connection, proposals, integration, flows, ("open",))
             lately = self._days(connection, integration, days)
             return {
                 flow: Standing(
@@ -132,10 +132,13 @@ class Overview:
         return connection.execute(query).scalar()
 
     @staticmethod
-    def _waiting(connection: Connection, table: sa.Table, integration: str, states: tuple[str, ...]) -> dict[str, int]:
+    def _waiting(
+        connection: Connection, table: sa.Table, integration: str, flows: Sequence[str], states: Sequence[str]
+    ) -> dict[str, int]:
+        """Count entries by flow; with all of integration, flow and state given, only those are looked at."""
         query = (
             sa.select(table.c.flow, sa.func.count())
-            .where(table.c.integration == integration, table.c.state.in_(states))
+            .where(table.c.integration == integration, table.c.flow.in_(flows), table.c.state.in_(states))
             .group_by(table.c.flow)
         )
         return {flow: count for flow, count in connection.execute(query)}  # noqa: C416 - dict() does not take rows
@@ -145,6 +148,10 @@ class Overview:
         connection: Connection, integration: str, days: Sequence[datetime]
     ) -> dict[str, dict[int, dict[str, int]]]:
         """Add up what runs did, by flow, then by day, then by outcome."""
+        first = sa.select(runs.c.id).where(runs.c.opened_at >= days[0]).order_by(runs.c.opened_at).limit(1)
+        since = connection.execute(first).scalar()
+        if since is None:
+            return {}
         newest_first = [(runs.c.opened_at >= begin, number) for number, begin in reversed(list(enumerate(days)))]
         day: sa.ColumnElement[Any] = sa.case(*newest_first, else_=-1)
         query = (
@@ -155,7 +162,9 @@ class Overview:
                 sa.cast(sa.func.sum(run_counts.c.count), sa.BigInteger),
             )
             .join(run_counts, run_counts.c.run_id == runs.c.id)
-            .where(runs.c.opened_at >= days[0], runs.c.integration == integration, sa.not_(runs.c.dry_run))
+            # By the runs' ids on both sides: a stretch of each table, whatever else the database knows of them.
+            .where(run_counts.c.run_id >= since, runs.c.id >= since, runs.c.opened_at >= days[0])
+            .where(runs.c.integration == integration, sa.not_(runs.c.dry_run))
             .group_by(runs.c.flow, sa.literal_column("day"), run_counts.c.outcome)
         )
         found: dict[str, dict[int, dict[str, int]]] = {}

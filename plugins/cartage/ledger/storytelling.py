@@ -236,10 +236,10 @@ def _feeds(connection: Connection, run_ids: set[int | None]) -> Iterator[Step]:
 
 
 def _documents(connection: Connection, integration: str, key: str) -> Iterator[Document]:
-    query = sa.select(documents).where(
-        documents.c.kind.in_(_KINDS), documents.c.key == key, documents.c.integration == integration
-    )
-    for row in connection.execute(query.order_by(documents.c.changed_at).limit(MOST)):
+    query = sa.select(documents).where(documents.c.kind.in_(_KINDS), documents.c.key == key).limit(MOST)
+    # In Python: asked for the integration too, SQLite would go through all of its documents.
+    mine = [row for row in connection.execute(query) if row.integration == integration]
+    for row in sorted(mine, key=lambda each: each.changed_at):
         yield Document(
             row.system, row.type, row.external_id, row.kind, row.internal_id, row.number, row.outcome,
             read_complaints(row.complaints), bool(row.pending), row.done_run_id, row.changed_at,
