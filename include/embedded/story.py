@@ -66,7 +66,7 @@ class Day:
         """Let the warehouse work, then run what tells the shop of it; `more` orders have come meanwhile."""
         self._say(f"In the warehouse: {self._ship()} orders leave, one of them in part; stock and a price change")
         self._office("receive", {"item": "NL-1000", "location": "1", "quantity": 7})
-        self._office("price", {"item": "NL-1001", "level": "1", "currency": "EUR", "quantity": 1, "price": "79.00"})
+        self._office("price", {"item": "NL-1001", "level": "1", "currency": "EUR", "price": "79.00"})
         self._see({"orders": self._client.trigger(dag_id("orders"))})
         self._see({"shipments": self._first("shipments")})
         self._see({flow: self._client.trigger(dag_id(flow)) for flow in ("inventory", "prices")})
