@@ -87,7 +87,9 @@ class StockReader:
         return self._reader.some("stock_items", ITEMS, skus, **parts)
 
     def changed(self, since: str) -> set[int]:
-        """Give the items of which anything changed since a moment, and the kits that they are members of.
+        """Give the items of which anything changed since a moment, the kits that hold them, and what else these hold.
+
+        A kit's other members come too: what is sold of them and not committed yet stands beside their records.
 
         Args:
             since: a SuiteQL literal.
@@ -99,7 +101,8 @@ class StockReader:
         for name in names:
             found.update(self._reader.whole(name, _IDS, locations=self._mapped, since=since)["id"].to_pylist())
         members = self._flat(found)["member"].to_pylist()  # a kit that was ordered took its members
-        return found | set(members) | self.kits_with({*found, *members})
+        kits = self.kits_with({*found, *members})
+        return found | set(members) | kits | set(self._flat(kits)["member"].to_pylist())
 
     def levels(self, ids: Iterable[int]) -> tuple[pa.Table, frozenset[int]]:
         """Give what is counted of these items at mapped locations, and the items whose rows contradict each other.
