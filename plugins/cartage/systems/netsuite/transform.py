@@ -110,9 +110,10 @@ def _no_collection() -> Iterator[None]:
 class _Writer:
     """Collects documents and verdicts; a record gets all of its documents, or a verdict and none."""
 
-    def __init__(self, kind: str, renders: Mapping[str, Render]) -> None:
+    def __init__(self, kind: str, mappings: Mapping[str, TargetMapping], lookups: Mapping[str, Lookup]) -> None:
         self._kind = kind
-        self._renders = renders
+        self._mappings, self._lookups = mappings, lookups
+        self._renders: dict[str, Render] = {}
         self._rows: list[tuple[Any, ...]] = []
         self.verdicts: list[Verdict] = []
 
@@ -122,7 +123,7 @@ class _Writer:
         found: list[tuple[Any, ...]] = []
         for place, draft in enumerate(drafts if not faults else ()):
             try:
-                body = self._renders[draft.mapping](draft.row)
+                body = self._render(draft.mapping)(draft.row)
             except MappingFault as fault:
                 faults.append(fault.complaint)
                 continue
@@ -137,6 +138,12 @@ class _Writer:
             self.verdicts.append(Verdict(row_number, columns["key"], Outcome.QUARANTINED, tuple(faults)))
         else:
             self._rows += found
+
+    def _render(self, name: str) -> Render:
+        """Compile a mapping when the first record needs it: many batches have none that needs it."""
+        if name not in self._renders:
+            self._renders[name] = self._mappings[name].compile(self._lookups)
+        return self._renders[name]
 
     def transformed(self) -> Transformed:
         """Give all that was written."""
@@ -171,7 +178,7 @@ def _orders(
     documents, done = plain_documents(batch, checked, lookups, settings=settings, known=known, integration=integration)
     if done.all():
         return Transformed(Batch("document", {"documents": documents}), [])
-    writer = _Writer("order", {name: each.compile(lookups) for name, each in checked.items()})
+    writer = _Writer("order", checked, lookups)
     rest = batch.only(batch.root["order"].filter(pa.array(~done))) if done.any() else batch
     for each in _shop_orders(rest, _unread(order)):
         site = settings.sites.get(each.columns["site"])
@@ -301,7 +308,7 @@ def _person(document: customers.CustomerDocument) -> _Draft:
 def _customers(batch: Batch, settings: Settings, mappings: dict[str, TargetMapping], integration: str) -> Transformed:
     lookups = _lookups(settings, None)
     checked = _checked(mappings, ("customer", "contact"))
-    writer = _Writer("customer", {name: each.compile(lookups) for name, each in checked.items()})
+    writer = _Writer("customer", checked, lookups)
     addresses, groups = by(batch.tables["addresses"], "customer"), by(batch.tables["groups"], "customer")
     custom = by(batch.tables["attributes"], "customer")
     for columns in rows(batch.root):
