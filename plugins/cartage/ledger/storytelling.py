@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 MOST = 200
 """Events of a kind that a story tells, the newest."""
 
+PASSED = frozenset({"created", "updated", "unchanged", "rejected"})
+"""Outcomes of records that had passed the checks."""
+
 FILES = 5
 """Files of a run that a story names."""
 
@@ -142,6 +145,7 @@ class Storytelling:
             }
             steps = [each for each in steps if each.run_id is None or each.run_id in told]
             read_in = sorted({each.run_id for each in steps if each.what == "read" and each.run_id})
+            steps += _checked(steps)
             steps += _drops(connection, key, read_in)
             steps += _feeds(connection, {each.run_id for each in steps if each.outcome in ("created", "updated")})
             found = tuple(_documents(connection, integration, key))
@@ -156,6 +160,13 @@ def _outcomes(connection: Connection, key: str) -> Iterator[Step]:
         if row.outcome is not None:
             why = read_complaints(row.complaints)
             yield Step(row.decided_at, "ended", row.run_id, row.record, row.outcome, row.outcome, why)
+
+
+def _checked(steps: Iterable[Step]) -> list[Step]:
+    """Tell where the checks were passed: nothing notes it, but what was sent or compared had passed them."""
+    read = {(each.run_id, each.record): each for each in steps if each.what == "read"}
+    passed = {(each.run_id, each.record) for each in steps if each.what == "sent" or each.outcome in PASSED}
+    return [Step(read[place].at, "checked", *place, "passed all checks") for place in passed & read.keys()]
 
 
 def _attempts(connection: Connection, key: str) -> Iterator[Step]:

@@ -68,7 +68,7 @@ class Chapter:
     @property
     def nothing_new(self) -> bool:
         """Whether the run only found the record as it was."""
-        return all(each.what in ("read", "dropped") or each.outcome in NOTHING_NEW for each in self.steps)
+        return all(each.what in ("read", "checked", "dropped") or each.outcome in NOTHING_NEW for each in self.steps)
 
     @property
     def started(self) -> str:
@@ -95,9 +95,7 @@ def path_of(integration: str, key: str) -> str:
 
 
 @router.post("/records", response_class=RedirectResponse)
-def look(
-    request: Request, rights: Allowed, ledger: Book, q: Annotated[str, Form(max_length=LONGEST)] = ""
-) -> RedirectResponse:  # noqa: ARG001
+def look(request: Request, ledger: Book, q: Annotated[str, Form(max_length=LONGEST)] = "") -> RedirectResponse:
     """Turn what was typed into an address; of e-mail addresses and telephone numbers only the hash is in it."""
     asked = q.strip()
     personal = "@" in asked or (TELEPHONE.fullmatch(asked) and not asked.isalnum())
