@@ -64,7 +64,7 @@ class Day:
 
     def noon(self) -> None:
         """Let the warehouse work, then run what tells the shop of it; `more` orders have come meanwhile."""
-        self._say(f"In the warehouse: {self._ship()} orders leave, one of them in part; stock and a price change")
+        self._say(f"In the warehouse: {self._ship()} orders leave; stock comes in, and a price changes")
         self._office("receive", {"item": "NL-1000", "location": "1", "quantity": 7})
         self._office("price", {"item": "NL-1001", "level": "1", "currency": "EUR", "price": "79.00"})
         self._see({"orders": self._client.trigger(dag_id("orders"))})
