@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import shutil
 import tempfile
@@ -30,6 +31,10 @@ os.environ |= {
     "GX_ANALYTICS_ENABLED": "false",
     "PYTHONPATH": os.pathsep.join((str(ROOT / "plugins"), str(ROOT / "include"), str(ROOT))),
 }
+
+# Airflow and Great Expectations leave millions of objects that stay: looking through all of them for garbage, as often
+# as a small program should, took up to a fifth of the time.
+gc.set_threshold(50_000, 20, 10)
 
 # The same examples every time, so that a change is judged by itself. `HYPOTHESIS_PROFILE=explore` looks further.
 settings.register_profile("steady", derandomize=True, deadline=None)

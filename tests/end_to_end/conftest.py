@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,13 +18,24 @@ from tests.end_to_end.stack import ROOT, Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture(scope="session")
-def airflow_database() -> None:
-    """Migrate the test process's Airflow database."""
-    subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], cwd=ROOT, check=True, capture_output=True)
+def airflow_database(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Give the test process its Airflow database: made once, by whichever process is first, and copied by the others."""
+    ours = Path(os.environ["AIRFLOW_HOME"]) / "airflow.db"
+    folder = tmp_path_factory.getbasetemp()
+    shared = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "airflow.db"
+    with shared.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not shared.exists():
+            subprocess.run(
+                [sys.executable, "-m", "airflow", "db", "migrate"], cwd=ROOT, check=True, capture_output=True
+            )
+            with closing(sqlite3.connect(ours)) as database, closing(sqlite3.connect(shared)) as copy:
+                database.backup(copy)
+        elif not ours.exists():
+            shutil.copyfile(shared, ours)
 
 
 def forget_watermarks() -> None:

@@ -8,10 +8,10 @@ bad input                               tests
 cut off in the middle, after a record   `test_orders.py` (every drop of `sandbox.shop.bad`); ``systems/sfcc/test_drops``
 foreign root, namespace; empty; no XML  the same
 wrong encoding, DOCTYPE, entities       the same
-gzip bomb                               `test_a_gzip_bomb_is_rejected_beside_a_sound_drop`
+gzip bomb                               `test_a_sound_drop_beside_a_gzip_bomb_and_a_growing_file`
 a path that climbs out of its folder    ``systems/sfcc/test_drops``; ``sandbox/sfcc/test_sftp``; ``staging/test_area``
 the same drop twice                     `test_the_same_drop_twice_is_read_and_nothing_is_written`
-a file still being written              `test_a_file_still_being_written_is_left_for_the_next_run`
+a file still being written              `test_a_sound_drop_beside_a_gzip_bomb_and_a_growing_file`
 the same order twice in a file          `test_orders.py`; ``systems/netsuite/target/test_write``
 a required field missing                `test_orders.py`; ``quality/test_shop_orders``
 unknown sku, location, currency, method `test_orders.py`; ``systems/netsuite/orders/test_order_quarantine``
@@ -32,8 +32,6 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import pytest
-
 from sandbox.shop.bad import bad_drop
 from sandbox.shop.delivery import deliver, order_drop
 from sandbox.shop.oracle import expect
@@ -41,48 +39,45 @@ from sandbox.shop.orders import NOW, variety
 from tests.end_to_end.stack import ROOT
 
 if TYPE_CHECKING:
+    import pytest
+
     from tests.end_to_end.stack import Stack
 
 HOUR = timedelta(hours=1)
 
 
-@pytest.mark.parametrize("hours", [0, 1])
-def test_the_same_drop_twice_is_read_and_nothing_is_written(
-    stack: Stack, caplog: pytest.LogCaptureFixture, hours: int
-) -> None:
+def test_the_same_drop_twice_is_read_and_nothing_is_written(stack: Stack, caplog: pytest.LogCaptureFixture) -> None:
     orders = [variety("plain", seed, site="RefArch") for seed in range(3)]
     stack.deliver("RefArch", orders)
     assert stack.run()["created"] == 3
     stack.control("netsuite", "POST", "/reset")
-    stack.deliver("RefArch", orders, NOW + hours * HOUR)
-    counts = stack.run()
-    assert counts["extracted"] == counts["unchanged"] == 3
-    assert stack.writes() == {}
-    assert len(list((stack.orders_folder / "archive").iterdir())) == 2
-    first, second = (order_drop("RefArch", orders, NOW + each * HOUR).name for each in (0, hours))
-    assert re.search(f"{second} repeats .*{first}", caplog.text)
+    first = order_drop("RefArch", orders, NOW).name
+    for again, hours in enumerate((0, 1), start=2):  # under its own name, and under another
+        caplog.clear()
+        stack.deliver("RefArch", orders, NOW + hours * HOUR)
+        counts = stack.run()
+        assert counts["extracted"] == counts["unchanged"] == 3, hours
+        assert stack.writes() == {}, hours
+        assert len(list((stack.orders_folder / "archive").iterdir())) == again
+        assert re.search(f"{order_drop('RefArch', orders, NOW + hours * HOUR).name} repeats .*{first}", caplog.text)
 
 
-def test_a_file_still_being_written_is_left_for_the_next_run(stack: Stack) -> None:
+def test_a_sound_drop_beside_a_gzip_bomb_and_a_growing_file(stack: Stack) -> None:
+    stack.setting("max_megabytes: 600", "max_megabytes: 20")
+    bomb = bad_drop("gzip_bomb", at=NOW + 2 * HOUR)
+    deliver(stack.home / "sandbox", [bomb])
     whole, growing = ([variety("plain", seed, site="RefArch")] for seed in (1, 2))
     drop = order_drop("RefArch", growing, NOW + HOUR)
     partial = stack.orders_folder / f"{drop.name}.tmp"
     partial.write_bytes(drop.content[:700])
     stack.deliver("RefArch", whole)
-    assert stack.run()["extracted"] == 1
-    partial.write_bytes(drop.content)
-    partial.rename(stack.orders_folder / drop.name)
-    assert stack.run()["created"] == 1
-
-
-def test_a_gzip_bomb_is_rejected_beside_a_sound_drop(stack: Stack) -> None:
-    stack.setting("max_megabytes: 600", "max_megabytes: 20")
-    bomb = bad_drop("gzip_bomb", at=NOW + HOUR)
-    deliver(stack.home / "sandbox", [bomb])
-    stack.deliver("RefArch", [variety("plain", 1, site="RefArch")])
-    assert stack.run()["created"] == 1
+    counts = stack.run()
+    assert counts["extracted"] == counts["created"] == 1, "the sound one"
     reason = stack.orders_folder / "rejected" / f"{bomb.name}.reason.txt"
     assert "max_megabytes" in reason.read_text()
+    partial.write_bytes(drop.content)
+    partial.rename(stack.orders_folder / drop.name)
+    assert stack.run()["created"] == 1, "what was still being written is read by the next run"
 
 
 def test_strange_order_numbers_are_orders_of_their_own(stack: Stack) -> None:
@@ -111,25 +106,25 @@ WRONG_FILES = {
 """By name: file, what stands there, what is written instead, what the error must name."""
 
 
-@pytest.mark.parametrize("name", WRONG_FILES)
-def test_a_wrong_file_is_told_with_its_line(stack: Stack, capfd: pytest.CaptureFixture[str], name: str) -> None:
-    file, old, new, named = WRONG_FILES[name]
-    path = stack.include / file
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    line = text[: text.index(old)].count("\n") + 1
+def test_a_wrong_file_is_told_with_its_line(stack: Stack, capfd: pytest.CaptureFixture[str]) -> None:
     stack.deliver("RefArch", [variety("plain", 1, site="RefArch")])
-    state, counts = stack.try_run()
-    assert state == "failed"
-    said = capfd.readouterr().out
-    assert f"{file}:{line}: " in said
-    assert named in said
-    assert "action=fail" in said, "no retry mends a wrong file"
-    assert counts.get("unaccounted", 0) == 0
-    assert stack.writes() == {}
-    path.write_text(text, encoding="utf-8")
-    assert stack.run()["created"] == 1, "once it is mended, the same drop goes through"
+    for name, (file, old, new, named) in WRONG_FILES.items():
+        path = stack.include / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text, name
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+        line = text[: text.index(old)].count("\n") + 1
+        capfd.readouterr()
+        state, counts = stack.try_run()
+        said = capfd.readouterr().out
+        assert state == "failed", name
+        assert f"{file}:{line}: " in said, name
+        assert named in said, name
+        assert "action=fail" in said, f"{name}: no retry mends a wrong file"
+        assert counts.get("unaccounted", 0) == 0, name
+        assert stack.writes() == {}, name
+        path.write_text(text, encoding="utf-8")
+    assert stack.run()["created"] == 1, "once all are mended, the same drop goes through"
 
 
 def test_a_wrong_deploy_setting_is_an_import_error_with_its_line(stack: Stack) -> None:
