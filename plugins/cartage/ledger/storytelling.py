@@ -136,14 +136,14 @@ class Storytelling:
             states = tuple(state_of(row) for row in connection.execute(known))
             steps = [step for read in _READS for step in read(connection, key)]
             steps += _by_hand(connection, integration, key)
-            if not states and not steps:
-                return None
             ids = sorted({each.run_id for each in steps if each.run_id} | {each.run_id for each in states})
             told = {
                 each.id: each
                 for each in listed(connection, runs.c.id.in_(ids), runs.c.integration == integration, order=runs.c.id)
             }
             steps = [each for each in steps if each.run_id is None or each.run_id in told]
+            if not states and not steps:
+                return None
             read_in = sorted({each.run_id for each in steps if each.what == "read" and each.run_id})
             steps += _checked(steps)
             steps += _drops(connection, key, read_in)
