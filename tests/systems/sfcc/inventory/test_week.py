@@ -82,10 +82,9 @@ def test_kits_leave_room_for_what_others_took_of_their_members(way: str) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("asks", [False, True], ids=["exports", "asks"])
-@pytest.mark.parametrize("way", WAYS)
-def test_a_whole_week(way: str, asks: bool) -> None:
-    live(Week(settings_of(**WAYS[way], delay=10), Conduct(seed=3, days=7, asks=asks, **(KIT if asks else {}))))
+@pytest.mark.parametrize(("way", "asks", "what"), [("plain", False, {}), ("on-order-acknowledged", True, KIT)])
+def test_a_whole_week(way: str, asks: bool, what: dict[str, Any]) -> None:
+    live(Week(settings_of(**WAYS[way], delay=10), Conduct(seed=3, days=7, asks=asks, **what)))
 
 
 def counted_date(
