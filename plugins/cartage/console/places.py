@@ -30,7 +30,9 @@ class Place:
 OVERVIEW = Place("/", "Overview", "cartage")
 FIND = Place("/records", "Find", "cartage-find")
 
-PLACES: tuple[Place, ...] = (OVERVIEW, FIND)
+ERRORS = Place("/errors", "Errors", "cartage-errors")
+
+PLACES: tuple[Place, ...] = (OVERVIEW, FIND, ERRORS)
 """All of them, in the order of the navigation."""
 
 
