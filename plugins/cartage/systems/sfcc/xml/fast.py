@@ -27,7 +27,7 @@ import xml2arrow
 
 from cartage.mapping.source import name_of
 from cartage.systems.sfcc.xml.cutting import has_pair
-from cartage.systems.sfcc.xml.marking import CACHED, NAME, Marker, Needle, Tags, UnusualMarkupError
+from cartage.systems.sfcc.xml.marking import CACHED, NAME, Marker, Needle, UnusualMarkupError
 from cartage.systems.sfcc.xml.rows import WHITE, Found, Rows, ordinals
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class FastReader:
 
     def _prepare(self, content: bytes) -> bytes:
         """Mend what xml2arrow reads otherwise than XML means it, or doubt."""
-        tags = Tags(content)
+        tags = self._marker.tags(content)
         if tags.has_declarations():
             raise Doubt("markup that a record does not have")
         if self._namespace is None:  # the first stretch shows what is rare in this document
@@ -89,7 +89,7 @@ class FastReader:
             _check_references(content)
         if b"\r" in content:
             content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-            tags = Tags(content)
+            tags = self._marker.tags(content)
         try:
             return self._marker.mend(content, tags, self._document.start, self._document.end)
         except UnusualMarkupError as error:

@@ -38,35 +38,46 @@ class UnusualMarkupError(Exception):
 
 
 class Tags:
-    """Where tags begin in a piece of a document.
+    """Where tags begin in a piece of a document: those of some elements, and all that belong to none.
 
     Args:
         content: the piece.
+        names: the elements.
     """
 
-    def __init__(self, content: bytes) -> None:
-        values = np.frombuffer(content, np.uint8)
-        found = [
-            np.flatnonzero(values[start : start + CACHED] == _OPEN) + start for start in range(0, len(values), CACHED)
-        ]
+    def __init__(self, content: bytes, names: list[bytes]) -> None:
         self._content = content
-        self._at = np.concatenate(found) if found else np.empty(0, np.int64)
-        behind = len(content) - _HEAD  # every four bytes that stand together, as a number each, without a copy
-        numbers = np.ndarray((max(behind, 0),), "<u4", content, min(1, len(content)), (1,))
-        self._heads = numbers.take(self._at, mode="clip") if behind > 0 else np.zeros(len(self._at), np.uint32)
+        values = np.frombuffer(content, np.uint8)
+        behind = max(len(content) - _HEAD, 1)  # every four bytes that stand together, as a number each, without a copy
+        numbers = np.ndarray((behind,), "<u4", content, 1, (1,)) if len(content) > _HEAD else np.zeros(1, np.uint32)
+        wanted = {_head(each) for name in names for each in (name, b"/" + name)} | {_head(b"!"), _head(b"?")}
+        places, heads = [np.empty(0, np.int64)], [np.empty(0, np.uint32)]
+        for start in range(0, len(values), CACHED):
+            place = np.flatnonzero(values[start : start + CACHED] == _OPEN) + start
+            head = numbers[np.minimum(place, behind - 1)]
+            same = np.zeros(len(place), bool)
+            for mask, number in wanted:
+                same |= head & mask == number
+            places.append(place[same])
+            heads.append(head[same])
+        self._at, self._heads = np.concatenate(places), np.concatenate(heads)
 
     def has_declarations(self) -> bool:
         """Tell whether any is a comment, a CDATA section, a declaration or an instruction, or too short to tell."""
-        if len(self._at) and self._at[-1] >= len(self._content) - _HEAD:
-            return True
         first = self._heads & 0xFF
-        return bool(((first == ord("!")) | (first == ord("?"))).any())
+        return b"<" in self._content[-_HEAD:] or bool(((first == ord("!")) | (first == ord("?"))).any())
 
     def places(self, name: bytes) -> list[int]:
         """Give where tags begin whose name begins so, in ascending order; an end tag's name begins with a slash."""
-        head = name[:_HEAD]
-        same = self._heads & ((1 << 8 * len(head)) - 1) == int.from_bytes(head, "little")
+        mask, number = _head(name)
+        same = self._heads & mask == number
         return [place for place in self._at[same].tolist() if self._content.startswith(name, place + 1)]
+
+
+def _head(name: bytes) -> tuple[int, int]:
+    """Give the mask and the number that the bytes of a name are compared by."""
+    head = name[:_HEAD]
+    return (1 << 8 * len(head)) - 1, int.from_bytes(head, "little")
 
 
 class Needle:
@@ -109,6 +120,11 @@ class Marker:
     def __init__(self, named: list[str], repeated: list[str]) -> None:
         self._named = [(name.encode(), _named(name)) for name in named]
         self._repeated = [(name.encode(), _repeated(name)) for name in repeated]
+        self._names = [name.encode() for name in (*named, *repeated)]
+
+    def tags(self, content: bytes) -> Tags:
+        """Find the tags that mending looks at."""
+        return Tags(content, self._names)
 
     def mend(self, content: bytes, tags: Tags, start: bytes, end: bytes) -> bytes:
         """Give the bytes that the parser is to read, with a root's tags around them.
