@@ -39,6 +39,8 @@ def compute(account: Account, body: dict[str, Any], items: list[Record]) -> None
     unit = account.precision(body["currency"])
     lines = body["item"]
     for position, (line, item) in enumerate(zip(lines, items, strict=True)):
+        if "grossAmt" in line and "amount" not in line:
+            line["amount"] = Decimal(line["grossAmt"]) - _own_tax(body, line)
         _price_line(line, item, str(body["currency"]["id"]), unit, f"item.items[{position}]")
     _shipping(account, body, unit)
     subtotal = sum((line["amount"] for line in lines), ZERO)
@@ -49,6 +51,13 @@ def compute(account: Account, body: dict[str, Any], items: list[Record]) -> None
     body["discountTotal"] = discount
     body["taxTotal"] = tax
     body["total"] = _round(subtotal + discount + charges + tax, unit)
+
+
+def _own_tax(body: dict[str, Any], line: dict[str, Any]) -> Decimal:
+    """Give the tax that the tax details name for a line."""
+    own = line.get("taxDetailsReference")
+    rows = (each for each in body.get("taxDetails", []) if (each.get("taxDetailsReference") or {}).get("id") == own)
+    return sum((Decimal(each["taxAmount"]) for each in rows), ZERO)
 
 
 def _round(amount: Decimal, unit: Decimal) -> Decimal:

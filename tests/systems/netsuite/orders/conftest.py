@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,6 +106,19 @@ class Documents:
 @pytest.fixture(scope="session")
 def mappings() -> dict[str, TargetMapping]:
     return {name: load_mapping("netsuite", name, INCLUDE) for name in ("order", "customer", "contact", "deposit")}
+
+
+@pytest.fixture(scope="session")
+def inclusive(mappings: dict[str, TargetMapping], tmp_path_factory: pytest.TempPathFactory) -> dict[str, TargetMapping]:
+    """The mappings of a merchant whose items' prices include tax, as docs/mappings.md says."""
+    include = tmp_path_factory.mktemp("include")
+    shutil.copytree(INCLUDE / "mappings", include / "mappings")
+    path = include / "mappings" / "netsuite" / "order.yaml"
+    text = path.read_text(encoding="utf-8")
+    text, done = re.subn(r"        rate: rate\n        amount: amount .*\n", "        grossAmt: gross_amount\n", text)
+    assert done == 1
+    path.write_text(text, encoding="utf-8")
+    return mappings | {"order": load_mapping("netsuite", "order", include)}
 
 
 @pytest.fixture(scope="session")

@@ -57,6 +57,7 @@ class LineColumns:
             "item": self._items,
             "quantity": self._quantity,
             "amount": lambda: money(lines.after[own]),
+            "gross_amount": lambda: money(lines.after[own] + np.where(shop, lines.tax_after[own], 0)),
             "shipment_id": self._shipments,
             "description": self._description,
             "rate": self._unit_price,

@@ -58,6 +58,7 @@ LINE = {
     "line_kind": "product, option, bundled, gift_certificate, shipping, product_shipping, discount, tax, tender, rounding",
     "item": "name of the item, for `lookup: item`",
     "amount": "the line's amount, net, as the settings want it",
+    "gross_amount": "the same with its tax, for items whose prices include tax: name it instead of `amount` and `rate`",
     "rate": "amount of one unit; it only informs",
     "line_discount": "discounts of the line and its share of the order's, net, as a positive amount",
     "line_tax": "tax of the line after discounts",

@@ -117,6 +117,7 @@ def line_row(order: ShopOrder, line: SalesLine, rules: Orders) -> Row:
     row["item"] = line.item
     row["quantity"] = line.quantity
     row["amount"] = line.amount
+    row["gross_amount"] = line.amount + (line.tax_after if shop and line.kind != "bundled" else ZERO)
     row["shipment_id"] = line.shipment_id
     row["description"] = extra.get("text") or shop.get("text") or shop.get("product_name")
     if line.quantity:
