@@ -51,6 +51,10 @@ How it is used, in the order of a run; each method says the rest::
     ledger.questions.where_is(key); .attempts(key); .stuck(integration); .reasons(run_id)
     ledger.questions.last_success(integration, flow); .silence(integration, record)
     ledger.runs.recent(integration, flow=None, limit=50)
+    ledger.overview.standings(integration, flows, days) -> dict[str, Standing]; .runs(integration, flow, before=None)
+    ledger.terms.note(integration, record, [(kind, key, value)]); .digests(text)     # as records are read
+    ledger.searching.find(text, digests=()) -> list[Hit]; ledger.stories.tell(integration, key) -> Story | None
+    ledger.actions.note(who, what, integration, key=, subject=, note=); .of(integration, key); .about(what, subject)
     ledger.revisions.latest(kind, name); .save(kind, name, body, author=, parent=, note=); .history(…); .get(id)
     ledger.cross_references.put(integration, kind, references); .by_shop_id(…); .by_erp_id(…)
     ledger.forget(before) -> dict[str, int]
