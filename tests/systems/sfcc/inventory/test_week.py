@@ -113,7 +113,6 @@ def nothing_given_back(self: Any, key: str, date: int) -> tuple[int, int]:
     ("asks", "owner", "name", "broken"),
     [
         pytest.param(False, transform, "dates", counted_date, id="dated-too-late"),
-        pytest.param(True, transform, "dates", counted_date, id="dated-too-late-asks"),
         pytest.param(False, Claims, "add_up", nothing_claimed, id="unclaimed"),
         pytest.param(True, Claims, "add_up", nothing_claimed, id="unclaimed-asks"),
         pytest.param(False, transform._Allotment, "_turnover", everything_after, id="added-too-much"),

@@ -234,7 +234,7 @@ class Week:
         shipped = any(each.order_no == order.number and (each.shipped or each.closed) for each in self.erp.lines)
         if not order.cancelled and not shipped:
             self.shop.cancel(order, self.shop_now)
-            order.again = self.random.random() < 0.6 or self.conduct.asks
+            order.again = self.random.random() < 0.6 or self.conduct.asks or self.calm
 
     def people(self) -> None:
         """Approve, ship, take back, close and receive in the ERP."""
@@ -288,12 +288,12 @@ class Week:
             return
         delay = self.random.randint(60, allocation.transfer_minutes * MINUTE)
         if self.conduct.asks and self.chance(0.1):
-            delay += self.random.randint(0, 10 * HOUR)
+            delay += self.random.randint(0, 6 * HOUR)
         drop.broken = self.chance(0.03)
         self.after(delay, lambda: self.drops.append(drop))
         if drop.broken:
             mended = Drop(list(drop.orders), drop.exported)
-            self.after(delay + self.random.randint(HOUR, 12 * HOUR), lambda: self.mend(drop, mended))
+            self.after(delay + self.random.randint(HOUR, 5 * HOUR), lambda: self.mend(drop, mended))
 
     def mend(self, broken: Drop, mended: Drop) -> None:
         """Leave a drop again that could not be read."""
