@@ -98,7 +98,7 @@ class Small:
         journal = ledger.journal(run, NAME, "netsuite")
         document = DocumentKey("salesOrder", f"{NAME}-RefArch-so-00017", "order", "RefArch/00017", "1", "a" * 64)
         (claim,) = journal.claim([document])
-        attempt = Attempt(now, "POST", "/record/v1/salesOrder", 204, REQUEST, None, 210)
+        attempt = Attempt(datetime.now(UTC), "POST", "/record/v1/salesOrder", 204, REQUEST, None, 210)
         journal.results([DocumentResult(claim.document, "created", "77", "SO1042", (), (attempt,))])
         ledger.quarantine.put(
             run,

@@ -68,6 +68,7 @@
         input = Object.assign(document.createElement("textarea"), { rows: 2, value: given ?? [].concat(param.value ?? []).join("\n") });
       } else if (schema.format === "date-time") {
         input = Object.assign(document.createElement("input"), { type: "datetime-local", step: "1", value: local(given ?? param.value) });
+        hint.textContent = `${hint.textContent.replace(/ \(ISO 8601[^)]*\)/, "")} Your time zone: ${Intl.DateTimeFormat().resolvedOptions().timeZone}.`;
       } else {
         input = Object.assign(document.createElement("input"), { type: "text", value: given ?? param.value ?? "" });
       }

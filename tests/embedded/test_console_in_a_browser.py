@@ -1,0 +1,195 @@
+"""The console as people meet it: in the Airflow UI, in a real browser.
+
+`SCREENSHOTS` names a folder for what the browser shows: the pictures of the documentation are made so.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.console.small_ledger import NAME, SCRIPT, Small
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page
+
+    from tests.embedded.running import Running
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+LOCATIONS = f"{NAME}.locations"
+ZONE = "Europe/Berlin"
+LAPTOP: Any = {"width": 1440, "height": 900}
+PHONE: Any = {"width": 390, "height": 844}
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.xdist_group("airflow"),
+    pytest.mark.timeout(900),
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: install Debian's package `chromium`"),
+]
+
+playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright here: see requirements-test.txt")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Give the browser."""
+    with playwright.sync_playwright() as driver:
+        # Without its own sandbox, since tests run as root in a container.
+        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def order(running: Running) -> Small:
+    """Let the ledger have an order; by a backfill's run, which no watermark is seeded from."""
+    small = Small(running.ledger)
+    small.first = small.start("orders", "of the browser", run_type="backfill")
+    small.create_and_quarantine()
+    return small
+
+
+@pytest.fixture(scope="module")
+def context(browser: Browser, running: Running, order: Small) -> Iterator[BrowserContext]:  # noqa: ARG001 (shown)
+    """Give the browser of somebody who has signed in, and whose zone the console has learned."""
+    opened = browser.new_context(locale="en-GB", timezone_id=ZONE, viewport=LAPTOP)
+    token = str(running.client.session.headers["Authorization"]).removeprefix("Bearer ")
+    opened.add_cookies([{"name": "_token", "value": token, "url": running.client.base}])
+    opened.set_default_timeout(60_000)
+    first = opened.new_page()
+    first.goto(f"{running.client.base}/plugin/cartage")
+    console(first).locator(f'html[data-zone="{ZONE}"]').wait_for()
+    first.close()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, running: Running) -> Iterator[Page]:
+    """Give a page of the Airflow UI that shows the overview."""
+    opened = context.new_page()
+    opened.goto(f"{running.client.base}/plugin/cartage")
+    console(opened).get_by_role("heading", name="Overview").wait_for()
+    yield opened
+    opened.close()
+
+
+def console(page: Page) -> FrameLocator:
+    """Give the console's frame within Airflow's page."""
+    return page.frame_locator("iframe")
+
+
+def row(page: Page, flow: str) -> Any:
+    """Give a flow's row on the overview."""
+    return console(page).locator(f'[data-dag="{flow}"]')
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep what the browser shows, when somebody wants pictures."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.wait_for_timeout(400)
+        page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def test_find_an_order(page: Page) -> None:
+    picture(page, "console-overview")
+    console(page).get_by_label("Find a record").fill("00017")
+    console(page).get_by_label("Find a record").press("Enter")
+    console(page).get_by_role("heading", name="RefArch/00017").wait_for()
+    assert page.url.endswith(f"/records/{NAME}/RefArch/00017")
+    request = console(page).get_by_text("POST /record/v1/salesOrder")
+    request.click()
+    assert SCRIPT in console(page).locator("pre").first.inner_text()
+    picture(page, "console-record")
+
+
+def test_what_customers_write_does_not_run(page: Page) -> None:
+    said: list[str] = []
+    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
+    console(page).get_by_label("Find a record").fill(SCRIPT)
+    console(page).get_by_label("Find a record").press("Enter")
+    console(page).get_by_role("heading", name="Nothing found").wait_for()
+    console(page).get_by_text(SCRIPT).wait_for()
+    assert said == []
+
+
+def test_a_flow_is_switched_and_run_by_airflow_itself(page: Page, running: Running) -> None:
+    switch = row(page, LOCATIONS).get_by_role("switch")
+    switch.click()
+    console(page).get_by_text(f"{LOCATIONS} is on.").wait_for()
+    assert running.client.is_on(LOCATIONS)
+    row(page, LOCATIONS).get_by_role("button", name="Run now").click()
+    console(page).get_by_label("Dry run").check()
+    picture(page, "console-run")
+    console(page).get_by_role("button", name="Start", exact=True).click()
+    run = running.wait(
+        lambda: next((each for each in running.client.runs(LOCATIONS) if each["run_type"] == "manual"), None), "a run"
+    )
+    assert run["conf"] == {"dry_run": True}
+    assert run["triggering_user_name"] == "admin"
+    running.client.wait_for_run(LOCATIONS, run["dag_run_id"], running.processes)
+    page.reload()
+    row(page, LOCATIONS).get_by_role("switch", checked=True).press("Space")
+    console(page).get_by_text(f"{LOCATIONS} is off").wait_for()
+    assert not running.client.is_on(LOCATIONS)
+    logged = running.client.call("GET", "/eventLogs", params={"dag_id": LOCATIONS, "limit": 100})["event_logs"]
+    assert {(each["event"], each["owner"]) for each in logged} >= {("patch_dag", "admin"), ("trigger_dag_run", "admin")}
+    row(page, LOCATIONS).get_by_role("link", name="Locations").click()
+    console(page).get_by_role("heading", name="Runs of locations").wait_for()
+    picture(page, "console-runs")
+
+
+def test_a_link_leaves_the_frame(page: Page) -> None:
+    row(page, LOCATIONS).get_by_role("link", name="Open in Airflow").click()
+    page.wait_for_url(re.compile(rf"/dags/{re.escape(LOCATIONS)}"))
+
+
+def test_the_theme_is_airflows(page: Page) -> None:
+    around, within = (f"getComputedStyle(document.{each}).backgroundColor" for each in ("documentElement", "body"))
+    light = [page.evaluate(around), page.frames[1].evaluate(within)]
+    assert light[0] == light[1]
+    page.evaluate("localStorage.setItem('theme', 'dark')")
+    page.reload()
+    console(page).locator('html[data-theme="dark"]').wait_for()
+    dark = [page.evaluate(around), page.frames[1].evaluate(within)]
+    assert dark[0] == dark[1] != light[0]
+    picture(page, "console-dark")
+    page.evaluate("document.documentElement.classList.replace('dark', 'light')")
+    console(page).locator('html[data-theme="light"]').wait_for()
+    page.evaluate("localStorage.removeItem('theme')")
+
+
+def test_it_fits_a_phone(page: Page, running: Running) -> None:
+    page.set_viewport_size(PHONE)
+    picture(page, "console-phone")
+    for path in (
+        "/cartage/",
+        "/cartage/records?q=0001",
+        f"/cartage/records/{NAME}/RefArch/00017",
+        f"/cartage/flows/{NAME}.orders/runs",
+    ):
+        page.goto(f"{running.client.base}/plugin/cartage{path}")
+        console(page).locator("main h1").wait_for()
+        wide, room = page.frames[1].evaluate(
+            "[document.scrollingElement.scrollWidth, document.scrollingElement.clientWidth]"
+        )
+        assert wide <= room, f"{path} is {wide} px wide, and there are {room}"
+
+
+def test_by_keyboard_alone(page: Page) -> None:
+    console(page).get_by_role("link", name="To the content").focus()
+    reached = set()
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        reached.add(
+            page.frames[1].evaluate("document.activeElement.getAttribute('role') ?? document.activeElement.name")
+        )
+    assert {"q", "switch"} <= reached
