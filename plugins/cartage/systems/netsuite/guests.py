@@ -30,7 +30,7 @@ def count_transactions(hook: NetSuiteHook, customer: str) -> int:
         f"WHERE entity = {int(customer)} GROUP BY entity"
     )
     rows = list(hook.suiteql(query, key="id", columns=["id", "transactions"]))
-    return int(rows[0]["transactions"]) if rows else 0
+    return int(rows[0]["transactions"] or 0) if rows else 0
 
 
 def warn_of_limit(hook: NetSuiteHook, settings: Customers) -> None:
