@@ -1,0 +1,56 @@
+"""Links into the shop and the ERP: a page where there is one, nothing where there is none."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cartage.console.outside import _connection, page_in_erp, page_in_shop
+from cartage.integrations import include_folder, load_deploy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cartage.integrations import Integration
+
+
+@pytest.fixture
+def joined(monkeypatch: pytest.MonkeyPatch) -> Iterator[Integration]:
+    """Give the integration, its systems connected to real accounts."""
+    erp = {"conn_type": "netsuite", "extra": {"account": "123456_SB1"}}
+    shop = {"conn_type": "sfcc", "extra": {"instance": "https://eu01-shop.demandware.net"}}
+    monkeypatch.setenv("AIRFLOW_CONN_NETSUITE", json.dumps(erp))
+    monkeypatch.setenv("AIRFLOW_CONN_SFCC_API", json.dumps(shop))
+    _connection.cache_clear()
+    yield load_deploy("sfcc_netsuite", include_folder())
+    _connection.cache_clear()
+
+
+def test_documents_have_pages_in_netsuite(joined: Integration) -> None:
+    home = "https://123456-sb1.app.netsuite.com/app"
+    assert page_in_erp(joined, "salesOrder", "77", "S/1") == f"{home}/accounting/transactions/transaction.nl?id=77"
+    assert page_in_erp(joined, "customer", "8", "S/1") == f"{home}/common/entity/custjob.nl?id=8"
+    assert page_in_erp(joined, "somethingElse", "8", "S/1") is None
+
+
+def test_another_server_than_netsuites_has_no_pages(joined: Integration, monkeypatch: pytest.MonkeyPatch) -> None:
+    sandbox = {"conn_type": "netsuite", "host": "http://127.0.0.1:9", "extra": {"account": "TSTDRV1"}}
+    monkeypatch.setenv("AIRFLOW_CONN_NETSUITE", json.dumps(sandbox))
+    _connection.cache_clear()
+    assert page_in_erp(joined, "salesOrder", "77", "S/1") is None
+
+
+def test_the_shop_is_opened_where_its_connection_says(joined: Integration, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert page_in_shop(joined, "order", "S/1") == "https://eu01-shop.demandware.net/on/demandware.store/Sites-Site"
+    known = {"conn_type": "sfcc", "extra": {"order_page": "https://tool.example/{site}?no={number}"}}
+    monkeypatch.setenv("AIRFLOW_CONN_SFCC_API", json.dumps(known))
+    _connection.cache_clear()
+    assert page_in_shop(joined, "order", "Ref Arch/1&2") == "https://tool.example/Ref%20Arch?no=1%262"
+
+
+def test_a_missing_connection_is_no_reason_to_fail(joined: Integration, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_NETSUITE")
+    _connection.cache_clear()
+    assert page_in_erp(joined, "salesOrder", "77", "S/1") is None
