@@ -28,6 +28,10 @@ BODIES = {
     "/errors/dismiss": {"ids": [1], "reason": "not wanted"},
     "/errors/assign": {"ids": [1], "assignee": ""},
     "/errors/tag": {"ids": [1], "tag": "tagged", "do": "take"},
+    "/mappings/check": {"kind": "settings", "name": NAME, "body": ""},
+    "/mappings/try": {"kind": "settings", "name": NAME, "body": "settings: []"},
+    "/mappings/save": {"kind": "settings", "name": NAME, "body": "settings: []", "parent": 0, "note": "x"},
+    "/mappings/roll-back": {"kind": "settings", "name": NAME, "revision": 99, "parent": 0},
 }
 """What is sent where it must be JSON; it leaves the small ledger as others expect it."""
 
@@ -49,6 +53,13 @@ ROUTES = [
     ("POST", "/errors/dismiss", "/errors/dismiss", RUN),
     ("POST", "/errors/assign", "/errors/assign", RUN),
     ("POST", "/errors/tag", "/errors/tag", RUN),
+    ("GET", "/mappings", "/mappings", ANYONE),
+    ("GET", f"/mappings/text?kind=settings&name={NAME}", "/mappings/text", SEE),
+    ("GET", f"/mappings/patch?kind=settings&name={NAME}", "/mappings/patch", SEE),
+    ("POST", "/mappings/check", "/mappings/check", EDIT),
+    ("POST", "/mappings/try", "/mappings/try", EDIT),
+    ("POST", "/mappings/save", "/mappings/save", EDIT),
+    ("POST", "/mappings/roll-back", "/mappings/roll-back", EDIT),
 ]
 """Every route; ANYONE who is signed in gets those that show nothing which the reader may not see."""
 

@@ -31,8 +31,9 @@ OVERVIEW = Place("/", "Overview", "cartage")
 FIND = Place("/records", "Find", "cartage-find")
 
 ERRORS = Place("/errors", "Errors", "cartage-errors")
+MAPPINGS = Place("/mappings", "Mappings and settings", "cartage-mappings")
 
-PLACES: tuple[Place, ...] = (OVERVIEW, FIND, ERRORS)
+PLACES: tuple[Place, ...] = (OVERVIEW, FIND, ERRORS, MAPPINGS)
 """All of them, in the order of the navigation."""
 
 

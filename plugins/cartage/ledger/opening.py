@@ -27,6 +27,7 @@ from cartage.ledger.quarantine import Quarantine
 from cartage.ledger.questions import Questions
 from cartage.ledger.revisions import Revisions
 from cartage.ledger.runs import Runs
+from cartage.ledger.samples import Samples
 from cartage.ledger.searching import Searching
 from cartage.ledger.storytelling import Storytelling
 from cartage.ledger.tallies import Tallies
@@ -57,6 +58,7 @@ class Ledger:
         searching: finds records by anything that names them.
         stories: all that happened to a record, in all flows.
         actions: what people did in the console.
+        samples: where recent records lie.
         worklist: what is held back, by reason and by whoever looks after it.
         mending: changes what is held back, and keeps all versions.
     """
@@ -79,6 +81,7 @@ class Ledger:
         self.searching = Searching(database)
         self.stories = Storytelling(database)
         self.actions = Actions(database)
+        self.samples = Samples(database)
         self.worklist = Worklist(database)
         self.mending = Mending(database, keyring)
 

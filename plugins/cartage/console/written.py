@@ -1,0 +1,233 @@
+"""What people write: settings and mappings, as files say them and as revisions lie over them, checked and compared."""
+
+from __future__ import annotations
+
+import difflib
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from cartage import yamlfile
+from cartage.console.flows import all_flows
+from cartage.errors import SettingsError
+from cartage.integrations import include_folder
+from cartage.mapping import load_mapping
+from cartage.mapping.source import load_source
+from cartage.settings import load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from cartage.console.flows import Flow
+    from cartage.ledger import Ledger, Revision
+    from cartage.mapping import TargetMapping
+
+Kind = Literal["settings", "mapping"]
+
+FOLDERS = ("integrations", "mappings", "expectations")
+
+EMPTY_OVERLAY = "settings: {}\n"
+
+
+@dataclass(frozen=True)
+class Text:
+    """One thing that people write.
+
+    Attributes:
+        kind: run settings of an integration, or a mapping.
+        name: the integration, or ``netsuite/order``.
+    """
+
+    kind: Kind
+    name: str
+
+    @property
+    def path(self) -> str:
+        """Its file, relative to the include folder."""
+        return f"integrations/{self.name}.yaml" if self.kind == "settings" else f"mappings/{self.name}.yaml"
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return f"Run settings of {self.name}" if self.kind == "settings" else f"Mapping {self.name}"
+
+    @property
+    def file_text(self) -> str:
+        """What its file says."""
+        return (include_folder() / self.path).read_text(encoding="utf-8")
+
+    @property
+    def beginning(self) -> str:
+        """What one writes over when there is no revision: the file of a mapping; over settings, nothing."""
+        return self.file_text if self.kind == "mapping" else EMPTY_OVERLAY
+
+    @property
+    def flows(self) -> list[Flow]:
+        """The flows that it may change."""
+        system = self.name.partition("/")[0]
+        return [
+            each
+            for each in all_flows().flows
+            if (each.integration.name == self.name if self.kind == "settings" else system in systems_of(each))
+        ]
+
+
+def systems_of(flow: Flow) -> tuple[str, str]:
+    """Give the systems that a flow's integration joins."""
+    return flow.integration.storefront.system, flow.integration.erp.system
+
+
+def all_texts() -> list[Text]:
+    """Give all settings and mappings there are files of."""
+    names = dict.fromkeys(each.integration.name for each in all_flows().flows)
+    folder = include_folder() / "mappings"
+    mappings = sorted(each.relative_to(folder).with_suffix("").as_posix() for each in folder.rglob("*.yaml"))
+    return [*(Text("settings", name) for name in names), *(Text("mapping", name) for name in mappings)]
+
+
+def in_force(text: Text, ledger: Ledger) -> tuple[str, Revision | None]:
+    """Give what the next run will read, and the revision it stands in; None when only the file counts."""
+    latest = ledger.revisions.latest(text.kind, text.name)
+    return (latest.body, latest) if latest else (text.beginning, None)
+
+
+def check(text: Text, body: str) -> SettingsError | None:
+    """Say what is wrong with a text, None when nothing is; the error's line is one of the text."""
+    try:
+        if text.kind == "settings":
+            load_settings(text.name, include_folder(), body)
+            return None
+        with laid_out({text.path: body}, only=text.path) as folder:
+            system, _, name = text.name.partition("/")
+            document = yamlfile.parse(body, "text")
+            source = isinstance(document.data, dict) and "tables" in document.data
+            if source:
+                load_source(system, name, folder)
+            else:
+                _check_columns(system, name, load_mapping(system, name, folder))
+    except SettingsError as error:
+        return error
+    return None
+
+
+def _check_columns(system: str, name: str, mapping: TargetMapping) -> None:
+    """Check that a mapping names only what its system offers it; of the others the run itself says it."""
+    modules = {
+        "netsuite": "cartage.systems.netsuite.orders.columns",
+        "sfcc/location": "cartage.systems.sfcc.stores.transform",
+        "sfcc/shipment": "cartage.systems.sfcc.shipments.transform",
+    }
+    module = modules.get(system) or modules.get(f"{system}/{name}")
+    if module is None:
+        return
+    offers = import_module(module)
+    if system != "netsuite":
+        mapping.check(offers.OFFERED, ())
+    elif name in offers.OFFERED:
+        mapping.check(offers.OFFERED[name], offers.LOOKUPS)
+
+
+def said(error: SettingsError) -> str:
+    """Give an error's words without the place, which is shown beside them."""
+    place = f"{error.file}:{error.line}: " if error.file and error.line else f"{error.file}: " if error.file else ""
+    return str(error).removeprefix(place)
+
+
+def line_in_text(text: Text, error: SettingsError) -> int | None:
+    """Give the line of the text that is at fault; None when it is one of the file beneath it."""
+    beneath = text.kind == "settings" and error.file != "revision"
+    return None if beneath else error.line
+
+
+@contextmanager
+def laid_out(changed: dict[str, str], only: str | None = None) -> Iterator[Path]:
+    """Give a copy of the include folder with some files changed, or with only one of them in it."""
+    include = include_folder()
+    with tempfile.TemporaryDirectory(prefix="cartage-console-") as made:
+        folder = Path(made)
+        texts = {} if only else {
+            path.relative_to(include).as_posix(): path.read_text(encoding="utf-8")
+            for each in FOLDERS
+            for path in (include / each).rglob("*.yaml")
+        }  # fmt: skip
+        for name, body in {**texts, **changed}.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(body, encoding="utf-8")
+        yield folder
+
+
+def difference(before: str, after: str, lines: int = 2) -> tuple[tuple[str, str], ...]:
+    """Give what differs: a sign (``+``, ``-``, a space, ``@`` for a gap) and the line."""
+    found = list(difflib.unified_diff(before.splitlines(), after.splitlines(), n=lines, lineterm=""))[2:]
+    return tuple(("@", "") if line.startswith("@@") else (line[:1], line[1:]) for line in found)
+
+
+def steps(text: Text, history: Sequence[Revision], limit: int) -> list[tuple[Revision, tuple[tuple[str, str], ...]]]:
+    """Give revisions with what each changed from the one before, the first from the file.
+
+    Args:
+        text: what was written.
+        history: its revisions, newest first, one more than `limit` where there are as many.
+        limit: how many to give.
+    """
+    bodies = [*(each.body for each in history[1:]), text.beginning]
+    return [(each, difference(before, each.body)) for each, before in zip(history[:limit], bodies, strict=False)]
+
+
+def patch(text: Text, body: str) -> str:
+    """Give what is in force as a patch for the repository.
+
+    Comments of the file stay. What of settings cannot be put into its lines (new keys, lists, mappings) stands above
+    the patch, to be put there by hand: tools pass over it.
+    """
+    before = text.file_text
+    left: list[str] = []
+    after = body if text.kind == "mapping" else _merged(before, body, left)
+    name = f"include/{text.path}"
+    lines = difflib.unified_diff(
+        before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{name}", f"b/{name}"
+    )
+    by_hand = "".join(f"# by hand: {each}\n" for each in left)
+    return by_hand + "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )
+
+
+def _merged(before: str, overlay: str, left: list[str]) -> str:
+    """Put an overlay's plain values into the lines where the file has them; what has no line of its own is `left`."""
+    lines = before.splitlines(keepends=True)
+    file, over = yamlfile.parse(before, "file"), yamlfile.parse(overlay, "revision")
+    for path, value in _leaves(over.data, ()):
+        place = file.places.get(path)
+        key, written = str(path[-1]), _plain(value)
+        line = lines[place.line - 1] if place else ""
+        head, found, rest = line.partition(f"{key}:")
+        if not found or head.strip() or written is None or rest.strip()[:1] in ("{", "[", "|", ">", "&", "#", ""):
+            left.append(f"{yamlfile.dotted(path)}: {value}")
+            continue
+        comment = rest.find(" #")
+        tail = rest[comment:].rstrip("\n") if comment >= 0 else ""
+        lines[place.line - 1 if place else 0] = f"{head}{key}: {written}{' ' * bool(tail)}{tail}\n"
+    return "".join(lines)
+
+
+def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    if isinstance(value, dict):
+        for key, below in value.items():
+            yield from _leaves(below, (*path, key))
+    else:
+        yield path, value
+
+
+def _plain(value: Any) -> str | None:
+    """Write a plain value as YAML; None for what is not plain."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    return None if isinstance(value, list) else str(value)
