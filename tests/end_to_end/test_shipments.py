@@ -21,7 +21,7 @@ def office(stack: Stack, errand: str, **document: Any) -> Any:
     return answer.json()
 
 
-def import_shipments(stack: Stack) -> None:
+def import_shipments() -> None:
     """Let the shop's job read the shipment feeds, as Business Manager would schedule it."""
     from cartage.systems.sfcc.hook import SfccHook
 
@@ -53,7 +53,7 @@ def test_shipments_and_parts_of_them_reach_the_shop(stack: Stack) -> None:
 
     counts = stack.run("shipments")
     assert counts["updated"] + counts["created"] == counts["extracted"] == 2, stack.reasons("shipments")
-    import_shipments(stack)
+    import_shipments()
     assert shown(stack, several)["shippingStatus"] == "part_shipped"
     assert shipments_of(stack, several)[first] == ("shipped", "T-1")
     assert shown(stack, single)["shippingStatus"] == "part_shipped"
@@ -63,7 +63,7 @@ def test_shipments_and_parts_of_them_reach_the_shop(stack: Stack) -> None:
         office(stack, "fulfil", order_no=several.order_no, shipment_id=shipment, tracking=[f"T-{number}"], carrier="UPS")
     office(stack, "fulfil", order_no=single.order_no, lines=rest, tracking=["P-2"], carrier="UPS")
     stack.run("shipments")
-    import_shipments(stack)
+    import_shipments()
     assert shown(stack, several)["shippingStatus"] == "shipped"
     assert [tracking for _, tracking in shipments_of(stack, several).values()] == ["T-1", "T-2", "T-3"]
     assert shown(stack, single)["shippingStatus"] == "shipped"
