@@ -71,19 +71,6 @@ def test_a_shop_that_cannot_be_told_is_told_by_the_next_run(stack: Stack) -> Non
     assert shop_requests(stack, "PUT", "PATCH") == 0, "what the shop knows it is not told again"
 
 
-def test_the_shop_learns_of_an_order_that_was_mended_in_quarantine(stack: Stack) -> None:
-    order = variety("plain", 1, site="RefArch")
-    order.shipments[0].method = "DRONE"
-    stack.deliver("RefArch", [order])
-    assert stack.run()["quarantined"] == 1
-    assert stack.shop_order(order.order_no, "RefArch")["exportStatus"] == "ready"
-    (held,) = stack.ledger.quarantine.open("sfcc_netsuite", "orders")
-    stack.setting('PICKUP: "103"}', 'PICKUP: "103", DRONE: "102"}')
-    assert stack.run(quarantine=[held.id])["created"] == 1
-    seen = stack.shop_order(order.order_no, "RefArch")
-    assert (seen["exportStatus"], seen["c_erpOrderNo"]) == ("exported", numbers(stack)[order.order_no])
-
-
 def test_an_acknowledgement_file_or_nothing(stack: Stack) -> None:
     stack.setting("acknowledge: scapi", "acknowledge: feed")
     here = [variety("plain", seed, site="RefArch") for seed in (1, 2, 3)]

@@ -9,8 +9,6 @@ from decimal import Decimal
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from sandbox.shop.oracle import expect
 from sandbox.shop.orders import NOW, VARIETIES, newer, variety
 
@@ -36,7 +34,7 @@ HEADER = {
     "addresses: order_per_shipment ": "addresses: multi_ship_to ",
 }
 ERP = {"tax: suitetax ": "tax: erp ", "bundles: kit ": "bundles: exploded "}
-QUICK = (
+MOVED = (
     "several_lines", "option", "bundle", "bonus_line", "gift_certificate_sold", "product_discount", "shipment_discount",
     "order_discount_percent", "order_shipping_discount", "several_shipments", "pickup_and_delivery", "card_captured",
     "gift_certificate_tendered", "gift_certificate_whole", "mixed_rates", "option_discount",
@@ -75,7 +73,7 @@ def differing(stack: Stack, orders: list[Order], due: Callable[[Any], Any]) -> d
 
 def test_discounts_shipping_options_and_bundles_as_lines(stack: Stack) -> None:
     change(stack, LINES | {"revision_sent: once": "revision_sent: versions"})
-    orders = carried(QUICK, 21)
+    orders = carried(tuple(VARIETIES), 23)
     assert run_of(stack, orders)["created"] == len(orders), stack.reasons()
     assert differing(stack, orders, lambda expected: expected.total.gross) == {}
     tendered = next(each for each in orders if "gift_certificate_tendered" in each.varieties)
@@ -84,27 +82,17 @@ def test_discounts_shipping_options_and_bundles_as_lines(stack: Stack) -> None:
     several = next(each for each in orders if "several_shipments" in each.varieties)
     assert sum(each["otherrefnum"] == several.order_no for each in stack.sales_orders()) == 1
 
-    moved = [newer(each, "address", Random(1)) for each in orders]
-    assert run_of(stack, moved, hours=1)["updated"] == len(orders), stack.reasons()
+    moved = [newer(each, "address", Random(1)) for each in orders if set(each.varieties) & set(MOVED)]
+    assert len(moved) >= len(MOVED)
+    assert run_of(stack, moved, hours=1)["updated"] == len(moved), stack.reasons()
     assert differing(stack, moved, lambda expected: expected.total.gross) == {}
 
 
 def test_discounts_in_the_header_and_taxes_as_lines(stack: Stack) -> None:
     change(stack, HEADER)
-    orders = carried(QUICK, 22)
+    orders = carried(tuple(VARIETIES), 23)
     assert run_of(stack, orders)["created"] == len(orders), stack.reasons()
     assert differing(stack, orders, lambda expected: expected.due) == {}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("settings", [LINES, HEADER], ids=["lines", "header"])
-def test_every_variety_with_other_settings(stack: Stack, settings: dict[str, str]) -> None:
-    change(stack, settings)
-    orders = carried(tuple(VARIETIES), 23)
-    counts = run_of(stack, orders)
-    assert counts["created"] == len(orders), stack.reasons()
-    due: Callable[[Any], Any] = lambda expected: expected.total.gross if settings is LINES else expected.due  # noqa: E731
-    assert differing(stack, orders, due) == {}
 
 
 def test_taxes_by_netsuite(stack: Stack) -> None:
@@ -157,15 +145,13 @@ def once_a_run_is_open(stack: Stack, act: Callable[[], object]) -> Iterator[None
 
 
 def test_changes_hold_from_the_next_run(stack: Stack) -> None:
-    orders = [variety("plain", seed, site="RefArch") for seed in range(4)]
+    orders = [variety("plain", seed, site="RefArch") for seed in range(3)]
     path = stack.include / "mappings" / "netsuite" / "order.yaml"
     shipped = path.read_text(encoding="utf-8")
     with_memo = lambda words: shipped.replace("toBePrinted:", f'memo: {{const: "{words}"}}\n  toBePrinted:')  # noqa: E731
 
-    run_of(stack, orders[:1])
-    path.write_text(with_memo("of the file"), encoding="utf-8")
-    run_of(stack, orders[1:2], hours=1)
-    assert [memo_of(stack, each) for each in orders[:2]] == [None, "of the file"]
+    def edit() -> None:
+        path.write_text(with_memo("of the file"), encoding="utf-8")
 
     def revise() -> None:
         save = stack.ledger.revisions.save
@@ -173,13 +159,15 @@ def test_changes_hold_from_the_next_run(stack: Stack) -> None:
         pending = "settings: {sites: {RefArch: {order_status: A}}}"
         save("settings", "sfcc_netsuite", pending, author="tests", parent=None)
 
+    # What changes while a run is under way is not that run's: it keeps what it began with.
+    with once_a_run_is_open(stack, edit):
+        run_of(stack, orders[:1])
+    assert "of the file" in path.read_text(encoding="utf-8")
     with once_a_run_is_open(stack, revise):
-        run_of(stack, orders[2:3], hours=2)
+        run_of(stack, orders[1:2], hours=1)
     assert stack.ledger.revisions.latest("settings", "sfcc_netsuite") is not None
-    run_of(stack, orders[3:], hours=3)
-    assert [memo_of(stack, each) for each in orders[2:]] == ["of the file", "of a revision"]
-    assert [status_of(stack, each) for each in orders[2:]] == ["B", "A"]
-    runs = stack.ledger.runs.recent("sfcc_netsuite", "orders", limit=4)
-    digests = [each.settings_digest for each in runs]
-    assert digests[1] == digests[2], "a run keeps what it began with"
-    assert len(set(digests)) == 3
+    run_of(stack, orders[2:], hours=2)
+    assert [memo_of(stack, each) for each in orders] == [None, "of the file", "of a revision"]
+    assert [status_of(stack, each) for each in orders] == ["B", "B", "A"]
+    runs = stack.ledger.runs.recent("sfcc_netsuite", "orders", limit=3)
+    assert len({each.settings_digest for each in runs}) == 3
