@@ -60,6 +60,7 @@ ROUTES = [
     ("POST", "/mappings/try", "/mappings/try", EDIT),
     ("POST", "/mappings/save", "/mappings/save", EDIT),
     ("POST", "/mappings/roll-back", "/mappings/roll-back", EDIT),
+    ("GET", "/quality", "/quality", ANYONE),
 ]
 """Every route; ANYONE who is signed in gets those that show nothing which the reader may not see."""
 

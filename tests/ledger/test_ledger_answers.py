@@ -142,6 +142,7 @@ def test_retention_forgets_what_is_old_and_ended(ledger: Ledger, start: Callable
         "intents": 1,
         "outcomes": 2,
         "plans": 0,
+        "run_expectations": 0,
         "tallies": 0,
         "quarantine": 1,
         "proposals": 0,

@@ -31,9 +31,10 @@ OVERVIEW = Place("/", "Overview", "cartage")
 FIND = Place("/records", "Find", "cartage-find")
 
 ERRORS = Place("/errors", "Errors", "cartage-errors")
+QUALITY = Place("/quality", "Quality", "cartage-quality")
 MAPPINGS = Place("/mappings", "Mappings and settings", "cartage-mappings")
 
-PLACES: tuple[Place, ...] = (OVERVIEW, FIND, ERRORS, MAPPINGS)
+PLACES: tuple[Place, ...] = (OVERVIEW, FIND, ERRORS, QUALITY, MAPPINGS)
 """All of them, in the order of the navigation."""
 
 

@@ -14,6 +14,7 @@ from cartage.ledger.copies import Copies
 from cartage.ledger.cross_references import CrossReferences
 from cartage.ledger.drops import Drops
 from cartage.ledger.engine import Database
+from cartage.ledger.expectations import Expectations
 from cartage.ledger.feeds import Feeds
 from cartage.ledger.journal import LEASE, DocumentJournal
 from cartage.ledger.keys import Keyring
@@ -58,6 +59,7 @@ class Ledger:
         searching: finds records by anything that names them.
         stories: all that happened to a record, in all flows.
         actions: what people did in the console.
+        expectations: what each expectation found in each run.
         samples: where recent records lie.
         worklist: what is held back, by reason and by whoever looks after it.
         mending: changes what is held back, and keeps all versions.
@@ -81,6 +83,7 @@ class Ledger:
         self.searching = Searching(database)
         self.stories = Storytelling(database)
         self.actions = Actions(database)
+        self.expectations = Expectations(database)
         self.samples = Samples(database)
         self.worklist = Worklist(database)
         self.mending = Mending(database, keyring)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from cartage.ledger.mending_tables import quarantine_versions
 from cartage.ledger.outbound_tables import proposals, tallies
+from cartage.ledger.quality_tables import run_expectations
 from cartage.ledger.tables import attempts, intents, outcomes, plans, quarantine, quarantine_lookups, runs
 
 if TYPE_CHECKING:
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
 ROWS = 5_000
 """Rows a transaction."""
 
-NOTED = (attempts, intents, outcomes, plans, tallies)
+NOTED = (attempts, intents, outcomes, plans, run_expectations, tallies)
 """Tables of what single runs noted."""
 
 
 def forget(database: Database, before: datetime) -> dict[str, int]:
-    """Remove what closed runs noted before a moment: attempts, intents, outcomes, tallies, plans, ended payloads.
+    """Remove what closed runs noted before a moment: attempts, outcomes, plans, findings, payloads that have ended.
 
     So go proposals that were decided before it, with their rows, but for the first feeds of lists and books: an
     approved one is known by its proposal.

@@ -58,6 +58,7 @@ class ValidateOperator(FlowOperator):
         return passage.with_batches(passed).as_dict()
 
     def _check(self, runtime: Runtime, flow: FlowContext, passage: Passage, context: Context) -> list[dict[str, Any]]:
+        from cartage.ledger.expectations import Found
         from cartage.operators.accounting import halt_if_too_many
         from cartage.quality import Report, check, load_suite
 
@@ -68,6 +69,13 @@ class ValidateOperator(FlowOperator):
         passed = [self._set_aside(runtime, flow, passage, each, checked.failures) for each in candidates]
         report = Report(f"{self.integration}.{self.flow}", str(passage.run), passage.read)
         report.add(checked)
+        runtime.ledger.expectations.note(
+            passage.run,
+            (
+                Found(each.rule.name, each.rule.severity, each.evaluated, each.failing_rows, each.failing_records)
+                for each in checked.results
+            ),
+        )
         self._publish(report, context)
         halt_if_too_many(runtime, flow, passage.run)
         return [ref.as_dict() for ref in passed if ref.records]

@@ -5,7 +5,7 @@ A module has a `router`; the app includes those that are listed here.
 
 from __future__ import annotations
 
-from cartage.console.pages import error, errors, files, mappings, overview, record, runs
+from cartage.console.pages import error, errors, files, mappings, overview, quality, record, runs
 
-PAGES = (overview, runs, record, errors, error, mappings, files)
+PAGES = (overview, runs, record, errors, error, mappings, quality, files)
 """Modules whose routes the console serves."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from cartage.ledger.mending_tables import METADATA
+from cartage.ledger.quality_tables import METADATA
 
 connection = context.config.attributes["connection"]
 # SQLite cannot alter a column in place: Alembic rebuilds the table instead.

@@ -1,0 +1,114 @@
+"""Quality: how many rows met each expectation, run by run, and which records' troubles recur."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse
+
+from cartage.console.access import Allowed  # noqa: TC001 - FastAPI reads the annotations
+from cartage.console.charts import Bar, bars
+from cartage.console.flows import all_flows
+from cartage.console.layout import render
+from cartage.console.ledgers import Book  # noqa: TC001
+from cartage.console.places import QUALITY
+from cartage.console.reports import has_report
+from cartage.ledger.worklist import Filter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from markupsafe import Markup
+
+    from cartage.ledger.expectations import Checked, Found
+
+router = APIRouter()
+
+RUNS = 30
+"""Runs that the page looks back on."""
+
+REPORTS = 10
+"""Reports that the page links to."""
+
+SEVERITIES = {"critical": "bad", "warning": "wait", "info": "quiet"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the page says of one expectation.
+
+    Attributes:
+        evaluated: rows that were looked at in all of the runs.
+        failing_rows: rows of these that failed, and `failing_records` records they belong to.
+        chart: failing rows, run by run.
+        last: what the newest run found; None when it did not look.
+    """
+
+    name: str
+    severity: str
+    evaluated: int
+    failing_rows: int
+    failing_records: int
+    chart: Markup
+    last: Found | None
+
+    @property
+    def rate(self) -> str:
+        """The share of rows that met it; never rounded up to all of them."""
+        share = 1 - self.failing_rows / self.evaluated
+        text = f"{share:.2%}"
+        return "< 100%" if text == "100.00%" and self.failing_rows else text.replace(".00%", "%")
+
+
+@router.get("/quality", response_class=HTMLResponse)
+def quality(
+    request: Request, rights: Allowed, ledger: Book, flow: Annotated[str, Query(max_length=200)] = ""
+) -> HTMLResponse:
+    """Show a flow's expectations, the worst first; of the first flow that has been checked when none is named."""
+    flows = [each for each in all_flows().flows if rights.may("see", each.dag_id)]
+    runs: Sequence[Checked] = ()
+    chosen = None
+    for each in (each for each in flows if flow in ("", each.dag_id)):
+        runs = ledger.expectations.recent(each.integration.name, each.name, RUNS)
+        if runs or chosen is None:
+            chosen = each
+        if runs:
+            break
+    held = ledger.worklist.groups(Filter(((chosen.integration.name, chosen.name),))) if chosen else []
+    rows = rows_of(runs)
+    return render(
+        request, "quality.html", rights, QUALITY,
+        flows=flows, chosen=chosen, runs=runs, failed=[each for each in rows if each.failing_rows],
+        passed=[each for each in rows if not each.failing_rows], severities=SEVERITIES,
+        held={each.code: each.count for each in held},
+        reports=[each for each in reversed(runs) if chosen and has_report(chosen.dag_id, each.run_id)][:REPORTS],
+    )  # fmt: skip
+
+
+def rows_of(runs: Sequence[Checked]) -> list[Row]:
+    """Add up what each expectation found: those that most rows failed first, by severity."""
+    names = dict.fromkeys(name for run in runs for name in run.found)
+    order = list(SEVERITIES)
+    rows = [_row(name, runs) for name in names]
+    return sorted(rows, key=lambda each: (order.index(each.severity), -each.failing_records, each.name))
+
+
+def _row(name: str, runs: Sequence[Checked]) -> Row:
+    found = [(run, run.found[name]) for run in runs if name in run.found]
+    drawn = [
+        Bar(
+            f"run {run.run_id}, {run.opened_at:%Y-%m-%d %H:%M} UTC: {each.failing_rows:,} of {each.evaluated:,} rows failed",
+            (("bad" if each.severity == "critical" else "wait", each.failing_rows),),
+        )
+        for run, each in found
+    ]
+    failing = sum(each.failing_rows for _, each in found)
+    evaluated = sum(each.evaluated for _, each in found)
+    label = f"{name}: {failing:,} of {evaluated:,} rows failed in the last {len(found)} runs"
+    last = runs[-1].found.get(name)
+    return Row(
+        name, found[-1][1].severity, evaluated, failing, sum(each.failing_records for _, each in found),
+        bars(drawn, label, height=24), last,
+    )  # fmt: skip
