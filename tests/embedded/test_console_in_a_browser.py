@@ -135,7 +135,8 @@ def test_a_flow_is_switched_and_run_by_airflow_itself(page: Page, running: Runni
     )
     assert run["conf"] == {"dry_run": True}
     assert run["triggering_user_name"] == "admin"
-    running.client.wait_for_run(LOCATIONS, run["dag_run_id"], running.processes)
+    ended = running.client.wait_for_run(LOCATIONS, run["dag_run_id"], running.processes)
+    assert ended == "success", running.client.task_states(LOCATIONS, run["dag_run_id"])
     page.reload()
     row(page, LOCATIONS).get_by_role("switch", checked=True).press("Space")
     console(page).get_by_text(f"{LOCATIONS} is off").wait_for()
