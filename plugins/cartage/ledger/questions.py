@@ -11,6 +11,7 @@ from cartage.ledger.complaints import read_complaints
 from cartage.ledger.outbound_tables import proposal_rows, proposals
 from cartage.ledger.states import number_of
 from cartage.ledger.tables import attempts, documents, intents, outcomes, quarantine, records, runs
+from cartage.records.batch import KINDS
 from cartage.records.outcome import Outcome
 from cartage.seams import Attempt
 
@@ -112,7 +113,9 @@ class Questions:
             states = [state_of(row) for row in connection.execute(sa.select(records).where(*where))]
             found = sorted({each.key for each in states})
             events = [event for read in _EVENTS for event in read(connection, found)]
-            written = connection.execute(_DOCUMENTS.where(documents.c.key.in_(found))).mappings()
+            written = connection.execute(
+                _DOCUMENTS.where(documents.c.kind.in_(_KINDS), documents.c.key.in_(found))
+            ).mappings()
             return Timeline(
                 states=tuple(states),
                 documents=tuple(dict(each) for each in written),
@@ -129,7 +132,9 @@ class Questions:
 
     def attempts(self, key: str, *, limit: int = 100) -> list[Attempt]:
         """Give the requests made for a record and their masked answers, newest first."""
-        query = sa.select(*[attempts.c[each.name] for each in fields(Attempt)]).where(attempts.c.key == key)
+        query = sa.select(*[attempts.c[each.name] for each in fields(Attempt)]).where(
+            attempts.c.kind.in_(_KINDS), attempts.c.key == key
+        )
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(attempts.c.at.desc(), attempts.c.id.desc()).limit(limit))
             return [Attempt(*row) for row in rows]
@@ -217,7 +222,7 @@ def _intents(connection: Connection, keys: list[str]) -> list[Event]:
             f"{row.type}: {row.outcome or 'begun, no result noted'}",
             read_complaints(row.complaints),
         )
-        for row in connection.execute(sa.select(intents).where(intents.c.key.in_(keys)))
+        for row in connection.execute(sa.select(intents).where(intents.c.kind.in_(_KINDS), intents.c.key.in_(keys)))
     ]
 
 
@@ -231,7 +236,7 @@ def _attempts(connection: Connection, keys: list[str]) -> list[Event]:
             row.key,
             f"{row.method} {row.path}: {row.status or 'no answer'} after {row.milliseconds} ms",
         )
-        for row in connection.execute(sa.select(attempts).where(attempts.c.key.in_(keys)))
+        for row in connection.execute(sa.select(attempts).where(attempts.c.kind.in_(_KINDS), attempts.c.key.in_(keys)))
     ]
 
 
@@ -263,6 +268,8 @@ def _proposals(connection: Connection, keys: list[str]) -> list[Event]:
     return events
 
 
+_KINDS = sorted(KINDS)
+"""All of them: the indexes of what was written begin with the kind, and without it a million rows are read."""
 _EVENTS = (_outcomes, _intents, _attempts, _quarantines, _proposals)
 _ORDER = ("extracted", "attempt", "intent", "quarantine", "proposal", "outcome")
 _DOCUMENTS = sa.select(
