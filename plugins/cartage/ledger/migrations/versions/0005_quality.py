@@ -1,4 +1,4 @@
-"""The table of what each expectation found in each run."""
+"""The table of what each expectation found in each run, and an index of what was held back and has ended."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_run_expectations_run_id")),
         sa.PrimaryKeyConstraint("run_id", "name", name=op.f("pk_run_expectations")),
     )
+    op.create_index("ix_quarantine_newest", "quarantine", ["last_at", "id"])
 
 
 def downgrade() -> None:
     """Drop it."""
+    op.drop_index("ix_quarantine_newest", "quarantine")
     op.drop_table("run_expectations")
