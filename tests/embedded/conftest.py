@@ -34,6 +34,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     variables = {
         "AIRFLOW_CONN_CARTAGE_ALERTS": json.dumps(connection),
         "AIRFLOW__SCHEDULER__TRIGGER_TIMEOUT_CHECK_INTERVAL": "2",  # questions whose time is up are looked for so often
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",  # see `Running.parse_again`
     }
     stack = Running.start(tmp_path_factory.mktemp("running"), SETTINGS, variables)
     yield stack

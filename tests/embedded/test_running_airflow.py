@@ -136,6 +136,7 @@ def a_backfill_reads_archived_drops_again(running: Running, first: Run) -> None:
     """Backfills the minute in which the first drop landed; meanwhile the flow runs on, now every minute."""
     before = running.written()
     change(running.include, 'schedule: "0 0 1 * *"', 'schedule: "* * * * *"')
+    running.parse_again()
     running.wait(
         lambda: running.client.call("GET", f"/dags/{FLOW}")["timetable_summary"] == "* * * * *", "the new schedule"
     )
