@@ -72,7 +72,9 @@ def _sfcc() -> dict[str, Any]:
             "tenant": _text("Tenant", "Realm and instance, for example abcd_prd: part of the token's scope."),
             "organization": _text("Organization", "As in the API's paths, for example f_ecom_abcd_prd."),
             "token_url": _text("Token address", "Left empty: that of Account Manager."),
-            "instance": _text("Instance", "Address of the instance, for OCAPI's jobs: https://eu01-shop.demandware.net"),
+            "instance": _text(
+                "Instance", "Address of the instance, for OCAPI's jobs: https://eu01-shop.demandware.net"
+            ),
         },
     }
 

@@ -60,7 +60,9 @@ def test_shipments_and_parts_of_them_reach_the_shop(stack: Stack) -> None:
     assert {status for status, _ in shipments_of(stack, single).values()} == {"not_shipped"}
 
     for number, shipment in enumerate(others, start=2):
-        office(stack, "fulfil", order_no=several.order_no, shipment_id=shipment, tracking=[f"T-{number}"], carrier="UPS")
+        office(
+            stack, "fulfil", order_no=several.order_no, shipment_id=shipment, tracking=[f"T-{number}"], carrier="UPS"
+        )
     office(stack, "fulfil", order_no=single.order_no, lines=rest, tracking=["P-2"], carrier="UPS")
     stack.run("shipments")
     import_shipments()
