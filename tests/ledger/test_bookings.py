@@ -146,7 +146,8 @@ def test_what_the_shop_said_when_it_was_asked_is_remembered(ledger: Ledger) -> N
 def test_long_settled_bookings_are_forgotten(ledger: Ledger, start: Callable[..., int]) -> None:
     note(ledger, {}, {"order_no": "2"})
     end(ledger, start(), "RefArch/1", Outcome.CREATED)
-    ledger.bookings.forget("shop_erp", NOW - timedelta(minutes=1))
+    now = datetime.now(UTC)  # what the ledger notes as the time of an outcome
+    ledger.bookings.forget("shop_erp", now - timedelta(minutes=1))
     assert len(booked(ledger)) == 2
-    ledger.bookings.forget("shop_erp", NOW + timedelta(minutes=1))
+    ledger.bookings.forget("shop_erp", now + timedelta(minutes=1))
     assert [each["order_no"] for each in booked(ledger)] == ["2"], "the ERP does not have it"

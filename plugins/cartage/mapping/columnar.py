@@ -320,7 +320,11 @@ def _optional(before: str, name: str, value: _Value, after: str, rows: int) -> p
 
 
 def _steps(rule: Steps) -> set[str]:
-    return {name for name in _STEPS if getattr(rule, name) is not None and getattr(rule, name) is not False}
+    return {
+        name
+        for name in _STEPS
+        if getattr(rule, name) is not None and (name, getattr(rule, name)) != ("required", False)
+    }
 
 
 def _outcome(give: Callable[..., Any], *arguments: Any) -> tuple[Any, bool]:

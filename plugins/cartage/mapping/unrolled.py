@@ -121,7 +121,11 @@ class _Writer:
         """Write a rule with steps: its common case if there is a quick one, else the call of its closure."""
         bare = rule.model_copy(update={"when": {}})  # the condition stands around it already
         call = f"{self._given('rule', self.compiler.rule(bare, path))}({row}, record)"
-        steps = {name for name in _STEPS if getattr(rule, name) is not None and getattr(rule, name) is not False}
+        steps = {
+            name
+            for name in _STEPS
+            if getattr(rule, name) is not None and (name, getattr(rule, name)) != ("required", False)
+        }
         column = self._column(rule.source, row) if isinstance(rule, From) and isinstance(rule.source, str) else None
         if column is not None and steps == {"max"}:
             self._within(column, rule.max, call, depth)

@@ -239,6 +239,7 @@ def _forget_stale_sums(line: Line, known: Line | None) -> None:
     same_amount = line.get("amount") == known.get("amount")
     if same_amount and any(line.get(name) != known.get(name) for name in ("quantity", "rate", "item")):
         line.pop("amount", None)
+        line.pop("grossAmt", None)
         if line.get("item") != known.get("item") and line.get("rate") == known.get("rate"):
             line.pop("rate", None)
     elif not same_amount and line.get("rate") == known.get("rate"):
