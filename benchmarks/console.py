@@ -44,6 +44,9 @@ PAGES: dict[str, tuple[str, ...]] = {
         f"/records?by={digest_of(ORDERS // 2)}", "/records?q=0000", "/records?q=nothing-has-this-number",
     ),
     "record": (f"/records/{NAME}/RefArch/{MANY}", f"/records/{NAME}/RefArch/00000000"),
+    "errors": ("/errors", f"/errors?flow={NAME}.orders"),
+    "mappings": ("/mappings", "/mappings/text?kind=mapping&name=netsuite/order"),
+    "quality": ("/quality", f"/quality?flow={NAME}.orders"),
 }  # fmt: skip
 """Addresses by page."""
 

@@ -8,8 +8,13 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
+
+if TYPE_CHECKING:
+    import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 HOME = Path(tempfile.mkdtemp(prefix="cartage-tests-"))
@@ -40,3 +45,18 @@ gc.set_threshold(50_000, 20, 10)
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+GROUPS = {"tests/embedded/": "airflow", "tests/end_to_end/test_kills.py": "kills", "tests/console/": "console"}
+"""Tests that share what is dear to set up (a running Airflow, a fork server), by the beginning of their address."""
+
+
+class ByGroup(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives tests of one group to one process. The marks for that say nothing under pytest 9: xdist 3.8 sets no ids."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((group for place, group in GROUPS.items() if nodeid.startswith(place)), nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByGroup:
+    """Distribute tests by group."""
+    return ByGroup(config, log)

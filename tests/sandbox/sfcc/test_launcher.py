@@ -78,7 +78,9 @@ def test_a_taken_port_is_said(tmp_path: Path) -> None:
         )  # fmt: skip
 
     assert ran.returncode == 1
-    assert f"port {port} for SFTP is taken" in ran.stderr
+    # The two ports behind it are anybody's: on a busy machine one of them may be taken too, and be met first.
+    assert any(f"port {each} for " in ran.stderr for each in range(port, port + 3))
+    assert "is taken. Stop what uses it, or give another --port-base" in ran.stderr
     assert not (tmp_path / "endpoints.json").exists()
 
 
