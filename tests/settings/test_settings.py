@@ -100,6 +100,7 @@ def test_a_wrong_deploy_setting_is_named(include: Path, old: str, new: str, said
     ("old", "new", "said"),
     [
         ("zone: Europe/Berlin", "zone: Europe/Berln", "`sites.RefArch.zone`: `Europe/Berln` is no time zone; did you mean `Europe/Berlin`?"),
+        ("erp_zone: UTC", "erp_zone: America/Los_Angles", "`erp_zone`: `America/Los_Angles` is no time zone; did you mean"),
         ("discounts: netted", "disconts: netted", "`orders.disconts`: unknown key; did you mean `discounts`?"),
         ("discounts: netted", "discounts: nettet", "did you mean `netted`?"),
         ("batch_records: 1000", "batch_records: a lot", "`batch_records`: must be a whole number, not `a lot`"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from cartage import yamlfile
 from cartage.integrations import integration_file
@@ -22,6 +22,7 @@ from cartage.settings.orders import Items, Orders, PaymentRule, Pickup, Take
 from cartage.settings.prices import Prices
 from cartage.settings.shipments import Shipments
 from cartage.settings.sites import Site
+from cartage.settings.zones import known_zone
 from cartage.yamlfile import Strict, wrong
 
 if TYPE_CHECKING:
@@ -68,6 +69,12 @@ class Settings(Strict):
         ge=0,
         description="Minutes that a REST window looks back before the watermark; what was seen falls out as unchanged.",
     )
+    erp_zone: str | None = Field(
+        default=None,
+        description="IANA time zone in which NetSuite shows times to the integration's user (Home > Set Preferences): "
+        "SuiteQL compares in it, for every flow out of the ERP. Null: unknown; windows are then up to 14 hours wider, so "
+        "that nothing is missed in any zone, and more is read.",
+    )
     staging_days: int = Field(default=14, ge=1, description="Days that staged batches and reports are kept.")
     audit_days: int = Field(
         default=400,
@@ -85,6 +92,8 @@ class Settings(Strict):
     shipments: Shipments = Field(default_factory=Shipments, description="The flow of shipments.")
     locations: Locations = Field(default_factory=Locations, description="The flow of locations.")
     alerts: Alerts = Field(default_factory=Alerts, description="Whom to tell, and when.")
+
+    _check_erp_zone = field_validator("erp_zone")(known_zone)
 
     @model_validator(mode="after")
     def _lists_and_books_fit_sites(self) -> Settings:

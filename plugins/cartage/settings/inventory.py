@@ -11,7 +11,6 @@ from pydantic import Field, field_validator, model_validator
 from cartage.settings.allocation import Allocation
 from cartage.settings.feeds import InventoryFeeds
 from cartage.settings.guardrails import StockGuardrail
-from cartage.settings.sites import Site
 from cartage.yamlfile import Strict, wrong
 
 if TYPE_CHECKING:
@@ -132,11 +131,6 @@ class Inventory(Strict):
         description="Hours that an order counts after it was last touched in NetSuite, when nothing of it is open. Longer "
         "than the shop's allocations may be old (about 48).",
     )
-    zone: str | None = Field(
-        default=None,
-        description="IANA time zone in which NetSuite shows times to the integration's user (Home > Set Preferences). "
-        "Null: unknown; windows then begin 12 hours earlier, so that nothing is missed in any zone, and more is read.",
-    )
     allocation: Allocation = Field(
         default_factory=Allocation, description="How allocations are dated, so that nothing is sold twice."
     )
@@ -186,11 +180,6 @@ class Inventory(Strict):
         if isinstance(full_at, (int, float)):
             raise wrong('must be a time of day in quotes, for example "01:30"')
         return full_at
-
-    @field_validator("zone")
-    @classmethod
-    def _check_zone(cls, zone: str | None) -> str | None:
-        return None if zone is None else Site._check_zone(zone)  # noqa: SLF001, the same check with the same words
 
     @model_validator(mode="after")
     def _check_locations(self) -> Inventory:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from cartage.settings.feeds import FeedImport
-from cartage.yamlfile import Strict, close, wrong
+from cartage.yamlfile import Strict, wrong
 
 
 class ShipmentFeed(Strict):
@@ -32,11 +31,6 @@ class Shipments(Strict):
         default=("C",),
         min_length=1,
         description="Statuses of NetSuite's item fulfilments that count as shipped: `A` picked, `B` packed, `C` shipped.",
-    )
-    zone: str | None = Field(
-        default=None,
-        description="IANA time zone in which NetSuite shows times to the integration's user (Home > Set Preferences). "
-        "Null: unknown; windows are then 14 hours wider at either end, so that nothing is missed in any zone.",
     )
     by: tuple[Literal["scapi", "feed", "events"], ...] = Field(
         default=("scapi", "feed"),
@@ -73,17 +67,6 @@ class Shipments(Strict):
     max_quarantined_min: int = Field(
         default=10, ge=0, description="Fewer records than this in quarantine never halt a run, whatever their share."
     )
-
-    @field_validator("zone")
-    @classmethod
-    def _check_zone(cls, zone: str | None) -> str | None:
-        try:
-            if zone is not None:
-                ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            hint = close(str(zone), available_timezones()) or "; write an IANA name such as `America/Los_Angeles`"
-            raise wrong(f"`{zone}` is no time zone{hint}") from None
-        return zone
 
     @model_validator(mode="after")
     def _check_events(self) -> Shipments:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 
-from cartage.yamlfile import Strict, close, wrong
+from cartage.settings.zones import known_zone
+from cartage.yamlfile import Strict, wrong
 
 
 class Site(Strict):
@@ -39,15 +40,7 @@ class Site(Strict):
         default_factory=dict, description="Internal ids of locations by store id, for orders picked up in a store."
     )
 
-    @field_validator("zone")
-    @classmethod
-    def _check_zone(cls, zone: str) -> str:
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            hint = close(zone, available_timezones()) or "; write an IANA name such as `Europe/Berlin`"
-            raise wrong(f"`{zone}` is no time zone{hint}") from None
-        return zone
+    _check_zone = field_validator("zone")(known_zone)
 
     @field_validator("currencies")
     @classmethod

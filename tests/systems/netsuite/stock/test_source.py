@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cartage.settings import Settings
     from tests.systems.netsuite.stock.served import Account
 
-WEB = only(settings_with(), {"web": ["1"], "berlin": ["2"]}, zone="UTC")
+WEB = only(settings_with(), {"web": ["1"], "berlin": ["2"]}).model_copy(update={"erp_zone": "UTC"})
 
 
 def read(
@@ -138,7 +138,7 @@ class TestWhatChanged:
         account.endpoint.control(time_zone=zone)
         since = datetime.now(UTC) - timedelta(seconds=30)
         for told in (zone, None):
-            reads = read(account, only(WEB, {"web": ["1"]}, zone=told), since=since)
+            reads = read(account, only(WEB, {"web": ["1"]}).model_copy(update={"erp_zone": told}), since=since)
             assert "web/NL-1013" in states(reads)
 
 

@@ -163,7 +163,6 @@ def test_every_record_gets_a_document_or_a_verdict() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("zone: Europe/Berln", "did you mean `Europe/Berlin`"),
         ("by: [events]", "tracking_urls"),
         ("tracking_urls: {default: https://x}", "{number}"),
         ("counts_as_shipped: [D]", "counts_as_shipped"),

@@ -35,7 +35,7 @@ class ShipmentSource:
     def __init__(self, hook: NetSuiteHook, settings: Settings, integration: str, start_at: datetime) -> None:
         self._settings = settings
         self._start_at = start_at
-        self._clock = Clock(settings.shipments.zone)
+        self._clock = Clock(settings.erp_zone)
         self._now = datetime.now(UTC)
         zones = {name: site.timezone for name, site in settings.sites.items()}
         self._assembler = Assembler(settings.shipments.counts_as_shipped, zones)

@@ -118,9 +118,8 @@ class StockSource:
             return reader.all_items()
         if selection.keys:
             return reader.named(selection.keys)
-        inventory = self._settings.inventory
         assert window.since is not None
-        begin = since(window.since - timedelta(minutes=self._settings.overlap_minutes), inventory.zone)
+        begin = since(window.since - timedelta(minutes=self._settings.overlap_minutes), self._settings.erp_zone)
         items = reader.items(sorted(reader.changed(begin)))
         # Another item may have the same sku although it did not change.
         return reader.named(sorted(set(items["sku"].drop_null().to_pylist()))) if len(items) else items
@@ -150,7 +149,7 @@ class _Run:
         self._row = 0
         self._given: list[pa.Array] = []
         self._members = reader.members(self._kits(items)) if whole else None
-        self._touched = since(at - timedelta(hours=settings.inventory.orders_lookback_hours), settings.inventory.zone)
+        self._touched = since(at - timedelta(hours=settings.inventory.orders_lookback_hours), settings.erp_zone)
 
     def given_keys(self) -> set[str]:
         """Give the keys that records or verdicts were given of."""
