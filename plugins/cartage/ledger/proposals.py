@@ -164,24 +164,48 @@ class Proposals:
                 found[number] = pa.table([pa.array(each, TEXT) for each in columns], schema=ROWS)
         return found
 
-    def standing(self, integration: str, flow: str, declined_since: datetime) -> list[Proposal]:
-        """Give what a run must know: proposals that are open or approved, and those lately declined.
+    def standing(
+        self, integration: str, flow: str, declined_since: datetime, approved_since: datetime
+    ) -> list[Proposal]:
+        """Give what a run must know: proposals that are open, and those lately approved or declined.
 
         Args:
             integration: the integration.
             flow: the flow.
             declined_since: rejected and timed-out ones count from this moment on.
+            approved_since: approved ones count from this moment on.
 
         Returns:
-            The newest first. Of the first feeds of lists and books also those that were sent.
+            The newest first. Of the first feeds of lists and books also those that were sent, whenever it was.
         """
         declined = sa.and_(proposals.c.state.in_(("rejected", "timed_out")), proposals.c.decided_at >= declined_since)
+        approved = sa.and_(proposals.c.state == "approved", proposals.c.decided_at >= approved_since)
         opened = sa.and_(proposals.c.guardrail == "first_feed", proposals.c.state == "sent")
         return self._list(
             proposals.c.integration == integration,
             proposals.c.flow == flow,
-            sa.or_(proposals.c.state.in_(("open", "approved")), declined, opened),
+            sa.or_(proposals.c.state == "open", approved, declined, opened),
         )
+
+    def expire(self, integration: str, flow: str, approved_before: datetime) -> list[int]:
+        """End the approvals that no run has sent although they are older than this, and give the proposals' ids.
+
+        Who approved it, and when, stays.
+        """
+        old = self._list(
+            proposals.c.integration == integration,
+            proposals.c.flow == flow,
+            proposals.c.state == "approved",
+            proposals.c.decided_at < approved_before,
+        )
+        note = "it was approved, but no run sent it in time: what looks wrong still is asked about anew"
+        with self._database.write() as connection:
+            connection.execute(
+                sa.update(proposals)
+                .where(proposals.c.id.in_([each.id for each in old]), proposals.c.state == "approved")
+                .values(state="superseded", note=note)
+            )
+        return [each.id for each in old]
 
     def waiting(self, integration: str, flow: str | None = None) -> list[Proposal]:
         """Give the open proposals, asked about or not, oldest first."""
@@ -232,12 +256,23 @@ class Proposals:
             note: what else is to be said.
         """
         with self._database.write() as connection:
-            connection.execute(
-                sa.update(proposals)
-                .where(proposals.c.id == number, proposals.c.state == "open")
-                .values(state=decision, decided_by=by, decided_at=datetime.now(UTC), note=note)
-            )
+            _decide(connection, number, decision, by=by, note=note)
         return self.get(number)
+
+    def answer(self, decisions: Mapping[int, Decision], *, by: str | None, asked_by: str) -> list[Proposal]:
+        """Note the answer to a question about several proposals, all of it or nothing, and give them as they are then.
+
+        Those that were decided or superseded before, or that another run asks about by now, stay as they are.
+
+        Args:
+            decisions: what was decided, by the proposal's id.
+            by: who answered, as Airflow names them; None when nobody did.
+            asked_by: the Airflow run that asked.
+        """
+        with self._database.write() as connection:
+            for number, decision in decisions.items():
+                _decide(connection, number, decision, proposals.c.asked_by == asked_by, by=by)
+        return [self.get(number) for number in decisions]
 
     def reopen(self, numbers: Sequence[int]) -> list[int]:
         """Let proposals be asked about again whose answer was no, or none, and give the ids of those.
@@ -311,6 +346,21 @@ class Proposals:
         query = sa.select(*(proposals.c[each.name] for each in fields(Proposal))).where(*where)
         with self._database.read() as connection:
             return [Proposal(*row) for row in connection.execute(query.order_by(proposals.c.id.desc()).limit(limit))]
+
+
+def _decide(
+    connection: Connection,
+    number: int,
+    decision: Decision,
+    *where: sa.ColumnElement[bool],
+    by: str | None,
+    note: str | None = None,
+) -> None:
+    connection.execute(
+        sa.update(proposals)
+        .where(proposals.c.id == number, proposals.c.state == "open", *where)
+        .values(state=decision, decided_by=by, decided_at=datetime.now(UTC), note=note)
+    )
 
 
 def _end(connection: Connection, number: int, note: str) -> None:

@@ -60,8 +60,10 @@ def hold(
 
 def past_of(runtime: Runtime, rules: StockGuardrail | PriceGuardrail) -> Past:
     """Give what was proposed before of this flow."""
-    since = datetime.now(UTC) - timedelta(hours=rules.ask_again_hours)
-    found = runtime.ledger.proposals.standing(runtime.integration.name, runtime.flow, since)
+    now = datetime.now(UTC)
+    declined = now - timedelta(hours=rules.ask_again_hours)
+    approved = now - timedelta(hours=rules.approval_hours)
+    found = runtime.ledger.proposals.standing(runtime.integration.name, runtime.flow, declined, approved)
     rows = runtime.ledger.proposals.rows([each.id for each in found if each.guardrail != FIRST_FEED])
     lists: dict[str, dict[tuple[str, str], tuple[Standing, ...]]] = {"open": {}, "approved": {}, "declined": {}}
     states = {"rejected": "declined", "timed_out": "declined"}

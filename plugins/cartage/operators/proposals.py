@@ -1,7 +1,8 @@
-"""The steps of the DAG that asks about proposals: collect them, ask about each, and send what was approved.
+"""The steps of the DAG that asks about proposals: collect them, ask about those of a flow, and send what was approved.
 
 Read in Airflow's standard provider 1.x: a task that asks waits without a process of its own, in the state
-*awaiting input*; who answers is checked by the API server, and told to the task when it goes on.
+*awaiting input*; who answers is checked by the API server, and told to the task when it goes on. Two options are
+buttons; which of several proposals a yes is about is a field of the form beside them.
 https://airflow.apache.org/docs/apache-airflow-providers-standard/stable/operators/hitl.html
 """
 
@@ -12,21 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import BaseOperator
+from airflow.sdk import BaseOperator, Param
+from airflow.sdk.definitions.param import ParamsDict
 from airflow.sdk.exceptions import AirflowSkipException
 
+from cartage.operators.asking import APPROVE, CHOSEN, FIRST_FEED, REJECT, Question, labels
 from cartage.operators.extract import UNSETTLED, _state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from airflow.sdk import Context
 
     from cartage.ledger import Ledger
     from cartage.ledger.proposals import Decision, Proposal
-
-APPROVE, REJECT = "Approve", "Reject"
-FIRST_FEED = "first_feed"
 
 
 def ledger() -> Ledger:
@@ -38,10 +38,11 @@ def ledger() -> Ledger:
 
 
 class CollectOperator(BaseOperator):
-    """Take up the proposals that nobody asks about yet.
+    """Take up the proposals that nobody asks about yet, and make questions of them.
 
     Among them are those of runs that have ended without an answer, and those with an answer of no that the run's
-    form names.
+    form names. Those of a run of the flow that is still under way are left to its own `settle`, which tells of them:
+    a person is to see all that one run held at once.
 
     Args:
         integration: name of the integration.
@@ -51,90 +52,119 @@ class CollectOperator(BaseOperator):
         super().__init__(**kwargs)
         self.integration = integration
 
-    def execute(self, context: Context) -> list[int]:
+    def execute(self, context: Context) -> list[dict[str, Any]]:
         """Do it.
 
         Returns:
-            Ids of the proposals that this run asks about.
+            The questions that this run asks: ``about`` says of what, in words; ``proposals`` are the ids.
         """
-        book, ours = ledger().proposals, context["dag_run"].run_id
-        book.reopen([int(each) for each in context["params"].get("proposals") or ()])
+        book, ours = ledger(), context["dag_run"].run_id
+        book.proposals.reopen([int(each) for each in context["params"].get("proposals") or ()])
+        waiting = book.proposals.waiting(self.integration)
+        flows = {each.flow for each in waiting}
+        under_way = {run.id for flow in flows for run in book.runs.still_open(self.integration, flow)}
         taken = []
-        for each in book.waiting(self.integration):
+        for each in waiting:
             asked_by = None if each.asked_by == ours else each.asked_by
             if asked_by and _state_of(context, context["dag_run"].dag_id, asked_by) in UNSETTLED:
                 continue
-            if book.ask(each.id, ours, instead_of=asked_by):
-                taken.append(each.id)
-        self.log.info("asking about proposals %s", taken)
-        return taken
+            if each.run_id not in under_way and book.proposals.ask(each.id, ours, instead_of=asked_by):
+                taken.append(each)
+        self.log.info("asking about proposals %s", [each.id for each in taken])
+        return questions(taken)
+
+
+def questions(proposals: Iterable[Proposal]) -> list[dict[str, Any]]:
+    """Make one question of what one flow held: of its first feeds one, of what looks wrong another.
+
+    The two stay apart since a yes to a first feed is a full run, and a yes to the others reads some items anew.
+    """
+    found: dict[str, list[int]] = {}
+    for each in proposals:
+        about = f"{each.flow}: {'first feed' if each.guardrail == FIRST_FEED else 'what looks wrong'}"
+        found.setdefault(about, []).append(each.id)
+    return [{"about": about, "proposals": numbers} for about, numbers in sorted(found.items())]
 
 
 class AskOperator(HITLOperator):
-    """Ask a person about one proposal, and write the answer to the ledger.
+    """Ask a person about proposals of one flow, and write the answer to the ledger.
 
     Args:
-        proposal: its id.
+        question: what `CollectOperator` gave: the proposals' ids, and in words what they are about.
     """
 
-    template_fields = ("subject", "body", "proposal")
+    template_fields = ("subject", "body", "question")
 
-    def __init__(self, *, proposal: Any, **kwargs: Any) -> None:
-        super().__init__(subject="A proposal", options=[APPROVE, REJECT], defaults=REJECT, **kwargs)
-        self.proposal = proposal
+    def __init__(self, *, question: Any, **kwargs: Any) -> None:
+        super().__init__(subject="A question", options=[APPROVE, REJECT], defaults=REJECT, **kwargs)
+        self.question = question
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Ask, and wait.
 
         Returns:
-            What became of the proposal, when there is nothing to ask any more: id and state.
+            What became of the proposals, when there is nothing to ask any more.
         """
-        from cartage.operators.asking import question
-
-        proposal = ledger().proposals.get(int(self.proposal))
-        if proposal.state != "open":
-            self.log.info("proposal %d is %s, so nobody is asked: %s", proposal.id, proposal.state, proposal.note)
-            return _answered(proposal)
-        figures = proposal.figures
-        self.subject, self.body = question(proposal)
+        proposals, ours = self._proposals(), context["dag_run"].run_id
+        still = [each for each in proposals if each.state == "open" and each.asked_by == ours]
+        for each in proposals:
+            if each not in still:
+                self.log.info("proposal %d is %s, so nobody is asked: %s", each.id, each.state, each.note)
+        if not still:
+            return _answered(proposals)
+        asked = Question.about(still)
+        self.subject, self.body = asked.subject, asked.body
+        if len(still) > 1:
+            self.params = ParamsDict({CHOSEN: choice_of(asked)})
+        figures = still[-1].figures  # the newest, in case the settings changed
         self.response_timeout = timedelta(hours=figures["timeout_hours"])
         self.assigned_users = [{"id": each, "name": each} for each in figures["approvers"]] or None
-        self._tell(proposal, context)
+        self._tell(still, context)
         return dict(super().execute(context) or {})
 
-    def _tell(self, proposal: Proposal, context: Context) -> None:
+    def _proposals(self) -> list[Proposal]:
+        book = ledger().proposals
+        return [book.get(int(each)) for each in self.question["proposals"]]
+
+    def _tell(self, proposals: list[Proposal], context: Context) -> None:
         """Alert whom the settings name that somebody is asked; a channel that fails holds nothing back."""
         from cartage.integrations import include_folder
         from cartage.operators.alerts import AlertNotifier, proposal_alert, run_of
         from cartage.settings import load_settings
 
-        settings = load_settings(proposal.integration, include_folder()).alerts
-        alert = proposal_alert(proposal.integration, run_of(context), proposal.id, self.subject)
+        integration, numbers = proposals[0].integration, [each.id for each in proposals]
+        settings = load_settings(integration, include_folder()).alerts
+        alert = proposal_alert(integration, run_of(context), numbers, self.subject)
         AlertNotifier(alert, settings).notify(context)
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         """Write down what was decided, and by whom.
 
         Returns:
-            What became of the proposal: id and state, and nothing of who answered.
+            What became of the proposals: ids, and nothing of who answered.
+
+        Raises:
+            RetryableError: the form names something that was not asked about; it is asked again.
         """
         answer = super().execute_complete(context, event)
-        decision: Decision = "approved" if answer["chosen_options"] == [APPROVE] else "rejected"
-        if event.get("timedout"):
-            decision = "timed_out"
-        proposal = ledger().proposals.decide(int(self.proposal), decision, by=_named(answer["responded_by_user"]))
-        if proposal.state != decision:
-            self.log.warning(
-                "the answer is not acted upon: proposal %d is %s meanwhile, %s",
-                proposal.id, proposal.state, proposal.note,
-            )  # fmt: skip
-        else:
-            self.log.info("proposal %d is %s", proposal.id, proposal.state)
-        return _answered(proposal)
+        proposals = self._proposals()
+        decided: dict[int, Decision] = {each.id: "timed_out" for each in proposals}
+        if not event.get("timedout"):
+            decided = decisions(proposals, answer)
+        by, ours = _named(answer["responded_by_user"]), context["dag_run"].run_id
+        ended = ledger().proposals.answer(decided, by=by, asked_by=ours)
+        for each in ended:
+            if each.state == decided[each.id]:
+                self.log.info("proposal %d is %s", each.id, each.state)
+            else:
+                self.log.warning(
+                    "the answer is not acted upon: proposal %d is %s meanwhile, %s", each.id, each.state, each.note
+                )
+        return _answered(ended)
 
 
 class SendOperator(TriggerDagRunOperator):
-    """Start a run of the flow that sends what was approved; skipped where nothing was.
+    """Start the one run of the flow that sends what was approved of a question; skipped where nothing was.
 
     Args:
         answered: what `AskOperator` gave.
@@ -152,17 +182,51 @@ class SendOperator(TriggerDagRunOperator):
         Raises:
             AirflowSkipException: nothing was approved.
         """
-        if self.answered["state"] != "approved":
-            raise AirflowSkipException(f"proposal {self.answered['proposal']} is {self.answered['state']}")
-        proposal = ledger().proposals.get(self.answered["proposal"])
-        self.trigger_dag_id = f"{proposal.integration}.{proposal.flow}"
-        self.trigger_run_id = f"proposal__{proposal.id}__{context['dag_run'].run_id}"
-        self.conf = {"full": True} if proposal.guardrail == FIRST_FEED else {"proposals": [proposal.id]}
+        asked, approved = (list(self.answered[name]) for name in ("proposals", "approved"))
+        if not approved:
+            raise AirflowSkipException(f"nothing was approved of the proposals {asked}")
+        first = ledger().proposals.get(approved[0])
+        self.trigger_dag_id = f"{first.integration}.{first.flow}"
+        self.trigger_run_id = f"proposal__{asked[0]}__{context['dag_run'].run_id}"
+        self.conf = {"full": True} if first.guardrail == FIRST_FEED else {"proposals": approved}
         super().execute(context)
 
 
-def _answered(proposal: Proposal) -> dict[str, Any]:
-    return {"proposal": proposal.id, "state": proposal.state}
+def choice_of(asked: Question) -> Param:
+    """Give the form's field in which a person takes out what is not to be approved; it begins with all."""
+    every = list(asked.choices)
+    return Param(
+        every,
+        type="array",
+        items={"type": "string"},
+        examples=every,
+        title=asked.title,
+        description="Approve takes what stands here, and rejects what you take out.",
+    )
+
+
+def decisions(proposals: list[Proposal], answer: Mapping[str, Any]) -> dict[int, Decision]:
+    """Give what an answer says of each proposal; without a word on which, it is about all.
+
+    Raises:
+        RetryableError: the form names something that was not asked about.
+    """
+    from cartage.errors import RetryableError
+
+    known = labels(proposals)
+    chosen = answer["params_input"].get(CHOSEN, list(known)) if answer["chosen_options"] == [APPROVE] else []
+    if strange := sorted(set(chosen) - known.keys()):
+        raise RetryableError(
+            f"the answer's field {CHOSEN} names {', '.join(map(repr, strange))}, which the question does not have: "
+            f"choose among {', '.join(known)}; the question is asked again"
+        )
+    approved = {known[each] for each in chosen}
+    return {each.id: "approved" if each.id in approved else "rejected" for each in proposals}
+
+
+def _answered(proposals: list[Proposal]) -> dict[str, Any]:
+    approved = [each.id for each in proposals if each.state == "approved"]
+    return {"proposals": [each.id for each in proposals], "approved": approved}
 
 
 def _named(user: Mapping[str, str] | None) -> str | None:

@@ -22,6 +22,12 @@ class Guardrail(Strict):
         description="Hours that a no holds while the ERP says the same: so long the rows are held without a new "
         "question, then a person is asked again.",
     )
+    approval_hours: float = Field(
+        default=72,
+        gt=0,
+        description="Hours that a yes holds for a run that sends what was approved. What no run could send by then, "
+        "since all of them failed, is judged and asked about anew.",
+    )
     approvers: tuple[str, ...] = Field(
         default=(),
         description="Ids of the Airflow users who may answer; empty: whoever may edit task instances of the DAG of "

@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import requests
@@ -29,7 +29,12 @@ ACCOUNT_MANAGER = "https://account.demandware.com/dwsso/oauth2/access_token"
 DATA_API = "/s/-/dw/data/v23_2"
 """Path of OCAPI's Data API (https://developer.salesforce.com/docs/commerce/b2c-commerce/references/ocapi-data-api)."""
 
+WEBDAV = "/on/demandware.servlet/webdav/Sites"
+"""Path of the instance's files
+(https://help.salesforce.com/s/articleView?id=cc.b2c_web_dav_client_permissions.htm)."""
+
 ATTEMPTS = 4
+_CHUNK = 1 << 20
 _CONNECT_SECONDS, _READ_SECONDS = 10, 65
 """SFCC itself gives up after 60 s and answers 504."""
 
@@ -158,6 +163,53 @@ class SfccHook(BaseHook):
         """
         return self.request(method, DATA_API + path, body=body, base=self._instance)
 
+    def fetch(self, path: str, into: IO[bytes]) -> None:
+        """Bring a file over from the instance's WebDAV, piece by piece; what breaks off is begun anew, a few times.
+
+        Args:
+            path: below the folder of sites, ``/Impex/src/instance/x.zip``.
+            into: a file of ours, open for writing; empty.
+
+        Raises:
+            RetryableError: the shop sheds load, or does not answer.
+            BatchError: the API client may not read the folder.
+            ShopRefused: there is no such file.
+        """
+        for attempt in range(ATTEMPTS):
+            into.seek(0)
+            into.truncate()
+            answer = self._webdav("GET", path, stream=True)
+            if isinstance(answer, requests.Response) and answer.status_code not in _SHED:
+                with answer:
+                    if not answer.ok:
+                        self._result(f"GET {path}", answer)
+                    try:
+                        for chunk in answer.iter_content(_CHUNK):
+                            into.write(chunk)
+                    except requests.RequestException as error:
+                        said = type(error).__name__
+                    else:
+                        return
+            else:
+                said = str(answer.status_code) if isinstance(answer, requests.Response) else type(answer).__name__
+            if attempt + 1 < ATTEMPTS:
+                self._sleep(_pause(answer, attempt))
+        raise RetryableError(f"GET {path}: the shop's WebDAV does not give the file for now ({said})")
+
+    def discard(self, path: str) -> None:
+        """Delete a file of the instance's WebDAV, as far as it lets us; a file that is gone already is no fault."""
+        answer = self._webdav("DELETE", path)
+        if isinstance(answer, requests.Response):
+            answer.close()
+
+    def _webdav(self, method: str, path: str, *, stream: bool = False) -> requests.Response | requests.RequestException:
+        token = self._renewed(None)
+        answer = self._send(method, self._instance + WEBDAV + path, token, None, None, stream=stream)
+        if isinstance(answer, requests.Response) and answer.status_code == 401:
+            answer.close()
+            answer = self._send(method, self._instance + WEBDAV + path, self._renewed(token), None, None, stream=stream)
+        return answer
+
     def request(
         self,
         method: str,
@@ -206,7 +258,14 @@ class SfccHook(BaseHook):
         )
 
     def _send(
-        self, method: str, address: str, token: str, params: Mapping[str, Any] | None, body: Mapping[str, Any] | None
+        self,
+        method: str,
+        address: str,
+        token: str,
+        params: Mapping[str, Any] | None,
+        body: Mapping[str, Any] | None,
+        *,
+        stream: bool = False,
     ) -> requests.Response | requests.RequestException:
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         content = None
@@ -221,6 +280,7 @@ class SfccHook(BaseHook):
                 data=content,
                 headers=headers,
                 timeout=(_CONNECT_SECONDS, _READ_SECONDS),
+                stream=stream,
             )
         except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
             return error
@@ -237,7 +297,7 @@ class SfccHook(BaseHook):
         if answer.status_code in (401, 403):
             raise BatchError(
                 f"{where}: the shop answered {problem}. Give the API client of connection {self.sfcc_conn_id} the scope "
-                f"sfcc.orders.rw for tenant {self._tenant}; for OCAPI, allow it the resource in Business Manager."
+                f"sfcc.orders.rw for tenant {self._tenant}; for OCAPI and WebDAV, allow it the resource in Business Manager."
             )
         if problem.type.rstrip("/").endswith(("organization-not-found", "site-not-found")):
             raise BatchError(f"{where}: the shop answered {problem}; correct organization or sites")
