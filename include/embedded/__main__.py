@@ -11,7 +11,7 @@ import argparse
 import sys
 
 from embedded.demo import run_demo
-from embedded.environment import print_exports
+from embedded.exports import print_exports
 from embedded.processes import StartError
 
 

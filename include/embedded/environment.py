@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,25 +117,3 @@ def ledger_connection(path: Path, keys: dict[str, str]) -> str:
     """Give the ledger's Airflow connection as JSON: where it lies and the keys of its own."""
     extra = {"key": keys["ledger"], "hash_key": keys["hash"]}
     return json.dumps({"conn_type": "sqlite", "host": str(path), "extra": extra})
-
-
-def print_exports() -> int:
-    """Print the environment of the stack in this repository as shell exports, its databases set up.
-
-    Returns:
-        0, or 1 when no sandbox runs here.
-    """
-    from embedded.airflow import prepare
-
-    home = Home(REPOSITORY / ".cartage", REPOSITORY / ".sandbox")
-    written = home.sandbox / "endpoints.json"
-    if not written.exists():
-        print("No sandbox runs here: start one with `make sandbox` in another shell.", file=sys.stderr)
-        return 1
-    ours = environment(home, PORT, json.loads(written.read_text(encoding="utf-8"))["airflow"])
-    prepare(ours)
-    for name, value in sorted(ours.items()):
-        if name.startswith(("AIRFLOW", "CARTAGE_", "PYTHONPATH", "GX_")):
-            print(f"export {name}={shlex.quote(value)}")
-    print(f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH")
-    return 0

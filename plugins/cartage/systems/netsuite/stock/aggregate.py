@@ -5,7 +5,6 @@ Pure and columnar: a million rows take about a second.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
@@ -21,35 +20,17 @@ from cartage.systems.netsuite.stock.counted import KINDS, KIT
 from cartage.systems.netsuite.stock.kits import KitRecords, members_table, of_kits
 from cartage.systems.netsuite.stock.order_lines import order_lines
 from cartage.systems.netsuite.stock.placing import locations_table, place
+from cartage.systems.netsuite.stock.records import Records
 from cartage.systems.netsuite.stock.rows import Rows, find
 from cartage.systems.netsuite.stock.units import millionths, quantities
 
 if TYPE_CHECKING:
     from cartage.systems.netsuite.stock.counted import Counted, Plan
     from cartage.systems.netsuite.stock.placing import Placed
-    from cartage.systems.netsuite.stock.units import Flags, Ints
+    from cartage.systems.netsuite.stock.units import Flags
 
 VERSION = "%Y-%m-%dT%H:%M:%S.%fZ"
 """How a version says its moment: as text it sorts like the moment."""
-
-
-@dataclass(frozen=True)
-class Records:
-    """The records of a batch, by list and then by item.
-
-    Attributes:
-        row: row numbers.
-        list: the list's number in the plan.
-        item: the item's place in the table of items.
-        available: units that can be sold, in millionths.
-        safety: units to keep back, in millionths.
-    """
-
-    row: Ints
-    list: Ints
-    item: Ints
-    available: Ints
-    safety: Ints
 
 
 def aggregate(counted: Counted, plan: Plan, first: int = 0) -> Batch:

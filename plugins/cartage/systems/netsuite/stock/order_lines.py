@@ -13,8 +13,8 @@ from cartage.systems.netsuite.stock.rows import pairs
 from cartage.systems.netsuite.stock.units import ONE, millionths, quantities
 
 if TYPE_CHECKING:
-    from cartage.systems.netsuite.stock.aggregate import Records
     from cartage.systems.netsuite.stock.counted import Counted, Plan
+    from cartage.systems.netsuite.stock.records import Records
     from cartage.systems.netsuite.stock.units import Flags, Ints
 
 ENDED = ("C", "H")
