@@ -15,15 +15,18 @@ from starlette.routing import Route
 
 from sandbox.catalogue import SITES
 from sandbox.sfcc.account_manager import AccountManager, ApiClient
+from sandbox.sfcc.archives import Archives
 from sandbox.sfcc.conduct import Conduct
 from sandbox.sfcc.control import PATH, Misconduct
 from sandbox.sfcc.export import MOST, export
 from sandbox.sfcc.jobs import Jobs
+from sandbox.sfcc.merchant import Merchant
 from sandbox.sfcc.ocapi import DataApi
 from sandbox.sfcc.ocapi_shop import ShopApi
 from sandbox.sfcc.scapi import OrdersApi
 from sandbox.sfcc.selling import Selling
 from sandbox.sfcc.store import ShopStore
+from sandbox.sfcc.webdav import WebDav
 from sandbox.shop.orders import VARIETIES, make
 
 if TYPE_CHECKING:
@@ -120,6 +123,7 @@ def create_app(
     conduct = conduct or Conduct()
     store, accounts = ShopStore(home), AccountManager(client)
     jobs = Jobs(home, store, conduct)
+    archives = Archives(home, store, accounts)
     shop = _Shop(home, store, accounts)
 
     @asynccontextmanager
@@ -135,8 +139,11 @@ def create_app(
         routes=[
             Route("/dwsso/oauth2/access_token", accounts.token, methods=["POST"]),
             *OrdersApi(store, accounts).routes(),
-            *DataApi(store, accounts, jobs).routes(),
+            *DataApi(store, accounts, jobs, archives).routes(),
+            *archives.routes(),
+            *Merchant(store).routes(),
             *ShopApi(store, accounts).routes(),
+            *WebDav(home, accounts).routes(),
             Route(PATH, conduct.show, methods=["GET"]),
             Route(PATH, conduct.set, methods=["POST", "PUT"]),
             Route(PATH, conduct.reset, methods=["DELETE"]),

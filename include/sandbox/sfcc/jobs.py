@@ -7,7 +7,7 @@ import re
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from sandbox.sfcc.conduct import JobFailed
 from sandbox.sfcc.database import stamp
@@ -18,8 +18,10 @@ from sandbox.sfcc.feeds.prices import PriceBookImporter
 from sandbox.sfcc.feeds.reading import Refused
 from sandbox.sfcc.feeds.shipments import ShipmentImporter
 from sandbox.sfcc.feeds.stores import StoreImporter
+from sandbox.sfcc.feeds.text_log import import_lines, stamped
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from sqlite3 import Row
 
@@ -37,6 +39,14 @@ JOBS = {
     "cartage-import-shipments": "inbound/shipments",
 }
 """Job -> the folder whose feeds it imports."""
+
+STEPS = {
+    "cartage-import-inventory": "ImportInventoryLists",
+    "cartage-import-pricebooks": "ImportPriceBook",
+    "cartage-import-stores": "ImportStores",
+    "cartage-import-shipments": "custom.Cartage.TakeShipments",
+}
+"""Job -> type of the step that imports. SFCC's own leave a log of each import in IMPEX, which the job's log names."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS job_executions (
@@ -95,6 +105,11 @@ class Execution:
     end_time: str | None
     modification_time: str
     feeds: list[dict[str, Any]]
+
+    @property
+    def step_type(self) -> str:
+        """Type of the step that imports."""
+        return STEPS[self.job_id]
 
 
 class Jobs:
@@ -164,6 +179,22 @@ class Jobs:
         """
         if job_id not in self.jobs:
             raise UnknownJob(job_id)
+        return self._begin(job_id, client_id, mode, lambda execution: self._run(self.jobs[job_id], execution))
+
+    def work(self, job_id: str, work: Callable[[], None], *, client_id: str | None) -> Execution:
+        """Start a job of the platform's own, which takes no feeds; gives its execution, which is pending.
+
+        Args:
+            job_id: its id.
+            work: what it does; what it raises ends the job with ERROR.
+            client_id: who starts it.
+
+        Raises:
+            JobAlreadyRunning: it runs.
+        """
+        return self._begin(job_id, client_id, "merge", lambda execution: self._work(execution, work))
+
+    def _begin(self, job_id: str, client_id: str | None, mode: Mode, run: Callable[[Execution], None]) -> Execution:
         with self._gate:
             running = self._running.get(job_id)
             if running and running.is_alive():
@@ -177,10 +208,22 @@ class Jobs:
                 )
             execution = self.execution(job_id, str(cursor.lastrowid))
             assert execution is not None
-            thread = threading.Thread(target=self._run, args=(self.jobs[job_id], execution), name=job_id, daemon=True)
+            thread = threading.Thread(target=run, args=(execution,), name=job_id, daemon=True)
             self._running[job_id] = thread
             thread.start()
         return execution
+
+    def _work(self, execution: Execution, work: Callable[[], None]) -> None:
+        self._note(execution, "running", [])
+        code, message = "OK", ""
+        try:
+            self._conduct.before_job(execution.job_id, self._stop)
+            work()
+        except (JobFailed, Aborted) as failed:
+            code, message = "ERROR", str(failed) or "The instance was stopped during the execution."
+        except Exception as error:  # noqa: BLE001 - it must end, whatever happens, or it would run for ever
+            code, message = "ERROR", f"{type(error).__name__}: {error}"
+        self._note(execution, "finished", [], code, message or None)
 
     def execution(self, job_id: str, execution_id: str) -> Execution | None:
         """Give an execution of a job, or None."""
@@ -209,20 +252,21 @@ class Jobs:
         path = self.log_path(job.job_id, execution.log_file)
         path.parent.mkdir(parents=True, exist_ok=True)
         feeds: list[dict[str, Any]] = []
+        thread = f"SystemJobThread|{execution.id}|{job.job_id}|{execution.step_type} -"
         with path.open("w", encoding="utf-8") as log:
 
-            def say(text: str) -> None:
-                log.write(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f} GMT {text}\n")
+            def say(text: str, level: str = "INFO") -> None:
+                log.write(stamped(level, f"{thread} {text}"))
                 log.flush()
 
             self._note(execution, "running", feeds)
-            say(f"Executing job [{job.job_id}], execution [{execution.id}], mode [{execution.mode}]")
+            say(f"Executing step [import] of type [{execution.step_type}] of job [{job.job_id}]")
             code, message = "OK", ""
             try:
                 self._conduct.before_job(job.job_id, self._stop)
                 for feed in self._feeds(job):
                     feeds.append(self._import(job, execution, feed))
-                    say(json.dumps(feeds[-1]))
+                    self._tell(job, execution, feed, feeds, log)
                     self._note(execution, "running", feeds)
                 refused = [each["feed"] for each in feeds if each["status"] == "ERROR"]
                 if refused:
@@ -231,8 +275,26 @@ class Jobs:
                 code, message = "ERROR", str(failed) or "The instance was stopped during the execution."
             except Exception as error:  # noqa: BLE001 - a job of its own must end, whatever happens, or it would run for ever
                 code, message = "ERROR", f"{type(error).__name__}: {error}"
-            say(f"Finished with status [{code}] {message}".rstrip())
+            say(f"Step [import] finished with status [{code}] {message}".rstrip(), "INFO" if code == "OK" else "ERROR")
         self._note(execution, "finished", feeds, code, message or None)
+
+    def _tell(self, job: Job, execution: Execution, feed: Path, feeds: list[dict[str, Any]], log: IO[str]) -> None:
+        """Write of a feed's import as SFCC does: in a log of its own that the job's names, or, of a custom step, there."""
+        folder = feed.parent / ("archive" if feeds[-1]["status"] == "OK" else "error")
+        kind = job.folder.rpartition("/")[2]
+        lines = import_lines(
+            folder / (feed.name + SUFFIX), folder / feed.name, kind=kind, folder=f"cartage/{kind}", mode=execution.mode
+        )
+        if execution.step_type.startswith("custom."):
+            log.writelines(lines)
+            return
+        name = f"{execution.step_type}-{execution.id}-{len(feeds)}.log"
+        path = self._home / "impex" / "log" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", encoding="utf-8") as own:
+            own.writelines(lines)
+        thread = f"SystemJobThread|{execution.id}|{job.job_id}|{execution.step_type} -"
+        log.write(stamped("INFO", f"{thread} Import of cartage/{kind}/{feed.name}, log file [{name}]"))
 
     def _note(
         self, execution: Execution, status: str, feeds: list[dict[str, Any]], code: str | None = None,

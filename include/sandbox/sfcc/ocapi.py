@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sandbox.sfcc.archives import EXPORT, ExportRefused
 from sandbox.sfcc.database import unstamp
 from sandbox.sfcc.exact_json import dumps, loads
 from sandbox.sfcc.inventory import SITE_LISTS
-from sandbox.sfcc.jobs import Execution, JobAlreadyRunning
+from sandbox.sfcc.job_documents import execution_document
+from sandbox.sfcc.jobs import JobAlreadyRunning
 from sandbox.sfcc.problems import Problem
 from sandbox.sfcc.store import moment
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from sandbox.sfcc.account_manager import AccountManager
+    from sandbox.sfcc.archives import Archives
     from sandbox.sfcc.inventory import InventoryList, Stock
     from sandbox.sfcc.jobs import Jobs
     from sandbox.sfcc.store import ShopStore
@@ -34,11 +37,14 @@ if TYPE_CHECKING:
     Endpoint = Callable[[Request], Awaitable[Response]]
 
 DATA = "/s/-/dw/data/{version}"
-LOGS = "/on/demandware.servlet/webdav/Sites/Logs/jobs/{job_id}/{name}"
 _VERSION = re.compile(r"v(\d+)_(\d+)")
 _NEWEST = "23.2"
 _MOST = 200
 """Entries of one page."""
+
+_LAST_START = 999
+"""Where a page may start at most, so that no more than 1,199 entries of a collection can ever be read
+(https://sfcclearning.com/infocenter/OCAPI/current/usage/Pagination.php)."""
 
 
 class Fault(Exception):  # noqa: N818 - OCAPI's own word
@@ -85,10 +91,11 @@ def faults_answered(handler: Handler, admit: Callable[[Request], None]) -> Endpo
 class DataApi:
     """The Data API of one instance."""
 
-    def __init__(self, store: ShopStore, accounts: AccountManager, jobs: Jobs) -> None:
+    def __init__(self, store: ShopStore, accounts: AccountManager, jobs: Jobs, archives: Archives) -> None:
         self._store = store
         self._accounts = accounts
         self._jobs = jobs
+        self._archives = archives
 
     def routes(self) -> list[Route]:
         """Give the routes, with the paths of the real service."""
@@ -102,7 +109,6 @@ class DataApi:
             Route(DATA + "/inventory_lists/{list_id}", self._served(self.list), methods=["GET"]),
             Route(records, self._served(self.records), methods=["GET"]),
             Route(records + "/{product_id:path}", self._served(self.record), methods=["GET"]),
-            Route(LOGS, self._served(self.log), methods=["GET"]),
         ]
 
     def _served(self, handler: Handler) -> Endpoint:
@@ -120,6 +126,8 @@ class DataApi:
     async def start_job(self, request: Request, version: str) -> Response:
         """Answer ``POST …/jobs/{job_id}/executions``; a parameter ``ImportMode`` says the mode of the import."""
         job_id, mode = request.path_params["job_id"], "merge"
+        if job_id == EXPORT:
+            return answered(_execution(self._export(await _body(request))), version, 202)
         if job_id not in self._jobs.jobs:
             raise _job_not_found(job_id)
         modes = self._jobs.jobs[job_id].importer.modes
@@ -134,18 +142,29 @@ class DataApi:
         except JobAlreadyRunning:
             message = f"Job with ID '{job_id}' is already running."
             raise Fault(400, "JobAlreadyRunningException", message, jobId=job_id) from None
-        return answered(_execution(started), version, 202)
+        return answered(execution_document(started), version, 202)
+
+    def _export(self, body: Json) -> Execution:
+        """Start the export of a site archive."""
+        try:
+            work = self._archives.asked(body)
+            return self._jobs.work(EXPORT, work, client_id=self._accounts.client.client_id)
+        except ExportRefused as refused:
+            raise Fault(400, refused.kind, str(refused)) from None
+        except JobAlreadyRunning:
+            message = f"Job with ID '{EXPORT}' is already running."
+            raise Fault(400, "JobAlreadyRunningException", message, jobId=EXPORT) from None
 
     async def job(self, request: Request, version: str) -> Response:
         """Answer ``GET …/jobs/{job_id}/executions/{id}``."""
         job_id, execution_id = request.path_params["job_id"], request.path_params["id"]
-        if job_id not in self._jobs.jobs:
+        if job_id not in {*self._jobs.jobs, EXPORT}:
             raise _job_not_found(job_id)
         found = self._jobs.execution(job_id, execution_id)
         if found is None:
             message = f"No execution with ID '{execution_id}' of the job '{job_id}' was found."
             raise Fault(404, "JobExecutionNotFoundException", message, jobId=job_id, jobExecutionId=execution_id)
-        return answered(_execution(found), version)
+        return answered(execution_document(found), version)
 
     async def search_jobs(self, request: Request, version: str) -> Response:
         """Answer ``POST …/job_execution_search``."""
@@ -155,7 +174,7 @@ class DataApi:
             raise Fault(400, "InvalidSearchRequestException", "The search request needs a query.")
         start, count = page_of(body.get("start", 0), body.get("count", 25))
         _matches(query, {})  # a query that is not served is a fault also where there is nothing to find
-        hits = [each for each in map(_execution, self._jobs.executions()) if _matches(query, each)]
+        hits = [each for each in map(execution_document, self._jobs.executions()) if _matches(query, each)]
         for sort in reversed(body.get("sorts", [])):
             if sort.get("field") not in {"job_id", "start_time", "end_time", "status"}:
                 raise Fault(400, "InvalidSearchRequestException", "It sorts by job_id, start_time, end_time or status.")
@@ -163,14 +182,6 @@ class DataApi:
         page = hits[start : start + count]
         found = {"count": len(page), "hits": page, "query": query, "start": start, "total": len(hits)}
         return answered({"_type": "job_execution_search_result", **found}, version)
-
-    async def log(self, request: Request, _: str) -> Response:
-        """Answer the WebDAV address of an execution's log."""
-        path = self._jobs.log_path(request.path_params["job_id"], request.path_params["name"])
-        names = {each.log_file for each in self._jobs.executions() if each.job_id == request.path_params["job_id"]}
-        if path.name not in names or not path.is_file():
-            raise Fault(404, "NotFoundException", "There is no such file.")
-        return Response(path.read_text(), media_type="text/plain")
 
     async def lists(self, request: Request, version: str) -> Response:
         """Answer ``GET …/inventory_lists``."""
@@ -242,8 +253,9 @@ def page_of(start: object, count: object) -> tuple[int, int]:
         first, most = int(str(start)), int(str(count))
     except ValueError:
         first, most = -1, -1
-    if first < 0 or not 1 <= most <= _MOST:
-        raise Fault(400, "InvalidPagingParameterException", f"start is 0 or more, count is from 1 to {_MOST}.")
+    if not (0 <= first <= _LAST_START and 1 <= most <= _MOST):
+        message = f"start is from 0 to {_LAST_START}, count is from 1 to {_MOST}."
+        raise Fault(400, "InvalidPagingParameterException", message)
     return first, most
 
 
@@ -268,38 +280,6 @@ def _matches(query: object, hit: Json) -> bool:
             and (not asked.get("should") or any(_matches(each, hit) for each in asked["should"]))
         )
     raise Fault(400, "InvalidSearchRequestException", "Served are match_all_query, term_query and bool_query.")
-
-
-def _execution(found: Execution) -> Json:
-    status = found.exit_code or found.execution_status.upper()
-    begun, ended = unstamp(found.start_time), unstamp(found.end_time) if found.end_time else None
-    duration = (ended or unstamp(found.modification_time)) - begun
-    document: Json = {
-        "_type": "job_execution",
-        "duration": int(duration.total_seconds() * 1000),
-        "execution_status": found.execution_status,
-        "id": found.id,
-        "is_log_file_existing": found.execution_status != "pending",
-        "is_restart": False,
-        "job_description": "Imports feeds that were left in an inbound folder.",
-        "job_id": found.job_id,
-        "log_file_name": found.log_file,
-        "log_file_path": LOGS.removeprefix("/on/demandware.servlet/webdav").format(
-            job_id=found.job_id, name=found.log_file
-        ),
-        "modification_time": moment(unstamp(found.modification_time)),
-        "parameters": [{"_type": "job_execution_parameter", "name": "ImportMode", "value": found.mode}],
-        "start_time": moment(begun),
-        "status": status,
-    }
-    if found.client_id:
-        document["client_id"] = found.client_id
-    if found.exit_code and ended:
-        exit_status = {"_type": "status", "code": found.exit_code, "status": found.exit_code.lower()}
-        if found.message:
-            exit_status["message"] = found.message
-        document |= {"end_time": moment(ended), "exit_status": exit_status}
-    return document
 
 
 def _list(header: InventoryList) -> Json:
