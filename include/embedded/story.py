@@ -96,26 +96,23 @@ class Day:
         asked = self._asked()
         if not asked:
             return
-        self._say(f"A person is asked about {len(asked)} first feeds, and says yes (in the UI: Required Actions)")
-        known = {
-            flow: {each["dag_run_id"] for each in self._client.runs(dag_id(flow))} for flow in ("inventory", "prices")
-        }
+        self._say("A person is asked about the first feeds, and says yes (in the UI: Required Actions)")
         for each in asked:
             print(f"    {each['subject']}", flush=True)
             task = each["task_instance"]
             path = f"/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}/taskInstances/{task['task_id']}/{task['map_index']}"
             self._client.call("PATCH", f"{path}/hitlDetails", json={"chosen_options": ["Approve"], "params_input": {}})
         self._until_idle(PROPOSALS)
-        for flow in known:
+        for flow in ("inventory", "prices"):
             self._until_idle(flow)
 
     def _asked(self) -> list[dict[str, Any]]:
-        """Give the questions that wait, once they are there."""
+        """Give the questions that wait, once they are there: one of each flow."""
         found: list[dict[str, Any]] = []
         deadline = time.monotonic() + APPEARS_SECONDS
         proposals = Ledger.from_connection("cartage_ledger").proposals.recent(INTEGRATION)
-        waiting = sum(each.state == "open" for each in proposals)
-        while len(found) < waiting and time.monotonic() < deadline:
+        flows = {each.flow for each in proposals if each.state == "open"}
+        while len(found) < len(flows) and time.monotonic() < deadline:
             self._processes.check()
             path = f"/dags/{dag_id(PROPOSALS)}/dagRuns/~/hitlDetails"
             answer = self._client.call("GET", path, params={"response_received": "false"})["hitl_details"]

@@ -1,4 +1,4 @@
-"""The DAG that asks people about what guardrails held back: collect, then for each proposal ask and send."""
+"""The DAG that asks people about what guardrails held back: collect, then for each question ask and send."""
 
 from __future__ import annotations
 
@@ -19,10 +19,12 @@ RUNS = 64
 
 DOC = """
 A guardrail holds rows of a feed that look wrong: stock that falls to zero all over a list, prices that move too far,
-the first feed of a list. The rest of the feed goes out; a run of this DAG asks a person about the rows.
+the first feed of a list. The rest of the feed goes out; a run of this DAG asks a person about the rows: of a flow's first
+feeds in one question, of what looks wrong in another.
 
-**Answer** under *Required Actions*. *Approve* starts a run of the flow that reads the items anew and sends them.
-*Reject* leaves the shop as it is, and so does no answer. The ledger keeps who decided, and when.
+**Answer** under *Required Actions*. *Approve* starts one run of the flow that reads the items anew and sends them; what
+you take out of the field beside it is rejected. *Reject* leaves the shop as it is, and so does no answer. The ledger
+keeps who decided, and when.
 
 **Ask again** about what was rejected: *Trigger* this DAG with the proposals' ids. Limits, time-outs and who may
 answer are settings of the flow, under `guardrail`.
@@ -69,10 +71,10 @@ def proposals_dag(integration: str) -> DAG:
     ) as dag:
         collected = CollectOperator(task_id="collect", integration=integration)
 
-        @task_group(group_id="proposal")
-        def one(number: Any) -> None:
-            asked = AskOperator(task_id="ask", proposal=number, map_index_template="proposal {{ task.proposal }}")
+        @task_group(group_id="question")
+        def one(question: Any) -> None:
+            asked = AskOperator(task_id="ask", question=question, map_index_template="{{ task.question.about }}")
             SendOperator(task_id="send", answered=asked.output)
 
-        one.expand(number=collected.output)
+        one.expand(question=collected.output)
     return dag

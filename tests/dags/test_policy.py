@@ -51,7 +51,7 @@ def test_a_question_holds_up_nothing(bag: DagBag) -> None:
     dag = bag.dags[PROPOSALS]
     assert dag.max_active_runs > 10
     assert dag.dagrun_timeout is None, "the question has a time-out of its own, and its default is a no"
-    assert dag.get_task("proposal.ask").execution_timeout is None
+    assert dag.get_task("question.ask").execution_timeout is None
     assert dag.is_paused_upon_creation is False
     assert {"cartage", "proposals"} < set(dag.tags)
     assert dag.doc_md

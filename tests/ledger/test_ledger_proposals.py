@@ -55,6 +55,35 @@ def test_the_ledger_says_who_decided(ledger: Ledger, start: Callable[..., int]) 
     assert ledger.proposals.decide(number, "rejected", by="otto").decided_by == "erika", "decided once"
 
 
+def test_one_answer_decides_each_of_a_question(ledger: Ledger, start: Callable[..., int]) -> None:
+    yes, no, gone, elsewhere = (opened(ledger, start(), draft(A)) for _ in range(4))
+    for each in (yes, no, gone):
+        ledger.proposals.ask(each, "asks")
+    ledger.proposals.supersede(gone, "nothing is left of it")
+    ledger.proposals.ask(elsewhere, "another run asks")
+    decided = ledger.proposals.answer(
+        {yes: "approved", no: "rejected", gone: "approved", elsewhere: "approved"}, by="erika", asked_by="asks"
+    )
+    assert [(each.id, each.state, each.decided_by) for each in decided] == [
+        (yes, "approved", "erika"),
+        (no, "rejected", "erika"),
+        (gone, "superseded", None),
+        (elsewhere, "open", None),
+    ]
+
+
+def test_approvals_expire(ledger: Ledger, start: Callable[..., int]) -> None:
+    old, rejected, waiting = (opened(ledger, start(), draft(A)) for _ in range(3))
+    ledger.proposals.decide(old, "approved", by="erika")
+    ledger.proposals.decide(rejected, "rejected", by="otto")
+    now = datetime.now(UTC)
+    assert ledger.proposals.expire("shop_erp", "prices", now) == []
+    assert ledger.proposals.expire(*WHERE, now - timedelta(hours=1)) == []
+    assert ledger.proposals.expire(*WHERE, now) == [old]
+    assert [ledger.proposals.get(each).state for each in (old, rejected, waiting)] == ["superseded", "rejected", "open"]
+    assert ledger.proposals.get(old).decided_by == "erika"
+
+
 def test_what_a_run_must_know(ledger: Ledger, start: Callable[..., int]) -> None:
     run = start()
     numbers = {
@@ -64,11 +93,12 @@ def test_what_a_run_must_know(ledger: Ledger, start: Callable[..., int]) -> None
     for state in ("approved", "rejected", "timed_out"):
         ledger.proposals.decide(numbers[state], state, by=None)  # type: ignore[arg-type]
     ledger.proposals.supersede(numbers["superseded"], "nothing is left of it")
-    known = [each.state for each in ledger.proposals.standing(*WHERE, LONG_AGO)]
+    known = [each.state for each in ledger.proposals.standing(*WHERE, LONG_AGO, LONG_AGO)]
     assert sorted(known) == ["approved", "open", "rejected", "timed_out"]
     later = datetime.now(UTC) + timedelta(seconds=1)
-    assert sorted(each.state for each in ledger.proposals.standing(*WHERE, later)) == ["approved", "open"]
-    assert ledger.proposals.standing("shop_erp", "prices", LONG_AGO) == []
+    assert sorted(each.state for each in ledger.proposals.standing(*WHERE, later, LONG_AGO)) == ["approved", "open"]
+    assert [each.state for each in ledger.proposals.standing(*WHERE, later, later)] == ["open"]
+    assert ledger.proposals.standing("shop_erp", "prices", LONG_AGO, LONG_AGO) == []
 
 
 def test_a_later_proposal_takes_the_place_of_an_open_one(ledger: Ledger, start: Callable[..., int]) -> None:
@@ -114,7 +144,7 @@ def test_an_approved_proposal_is_over_when_all_was_told(ledger: Ledger, start: C
     assert ledger.proposals.get(number).state == "sent"
     ledger.proposals.decide(waiting, "approved", by="erika")
     assert ledger.proposals.conclude(*WHERE, run_id=run, carried=[waiting]) == [waiting]
-    assert [each.guardrail for each in ledger.proposals.standing(*WHERE, LONG_AGO)] == ["first_feed"]
+    assert [each.guardrail for each in ledger.proposals.standing(*WHERE, LONG_AGO, LONG_AGO)] == ["first_feed"]
 
 
 def test_a_no_can_be_asked_about_again(ledger: Ledger, start: Callable[..., int]) -> None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from cartage.ledger import Ledger
-from cartage.operators.asking import question
+from cartage.operators.asking import Question
 from cartage.operators.base import Passage
 from cartage.operators.guardrails import conclude, hold
 from cartage.records.columns import INSTANT
@@ -117,10 +117,11 @@ def test_the_first_feed_asks_once(flow: Flow) -> None:
     assert flow.run(TEN[:3]) == {"s0", "s1", "s2"}
     proposal = flow.newest()
     assert (proposal.id, proposal.guardrail, proposal.rows, proposal.state) == (1, "first_feed", 10, "open")
-    subject, body = question(proposal)
-    assert subject == "list: first feed, 10 items"
-    assert "10 of the items have more than nought" in body
-    assert "a full run of the flow sends the feed" in body
+    asked = Question.about([proposal])
+    assert asked.subject == "list: first feed, 10 items"
+    assert "10 of them above nought" in asked.body
+    assert "a full run of the flow sends the feed" in asked.body
+    assert "only" not in asked.body, "there is nothing to choose from"
     assert flow.events == ["shop_erp.proposals [1]"] * 2, "told again while nobody asks"
     flow.ledger.proposals.ask(1, "asks")
     flow.run(TEN[:1])
@@ -190,17 +191,61 @@ def test_a_dry_run_opens_nothing(stocked: Flow) -> None:
 
 def test_the_question_shows_the_figures_and_the_worst(stocked: Flow) -> None:
     stocked.run([*falls(3), replace(falls(1)[0], sku="s|7")])
-    subject, body = question(stocked.newest())
-    assert subject == "list: 3 items would go to zero, 30 % of what can be sold"
-    assert "| `s0` | 9 | 0 |" in body
-    assert "No answer within 24 hours is a no" in body
+    asked = Question.about([stocked.newest()])
+    assert asked.subject == "list: 3 items would go to zero, 30 % of what can be sold"
+    assert "The limit is 20 %. | 3 of 10 | 2 |" in asked.body
+    assert "| `list` | `s0` | 9 | 0 |" in asked.body
+    assert "No answer within 24 hours is\na no" in asked.body
 
 
 def test_the_question_about_prices(flow: Flow) -> None:
     flow.rules = PriceGuardrail(first_feed=False)
     flow.run([Row("a|b", None, "100.500000"), Row("c", None, "3")])
     assert flow.run([Row("a|b", None, "1"), Row("c", None, "4")]) == {"a|b"}
-    subject, body = question(flow.newest())
-    assert subject == "list: 1 price would move by more than 50 %"
-    assert "0 would rise, 1 would fall" in body
-    assert "| `a&#124;b` | 100.5 | 1 |" in body
+    asked = Question.about([replace(flow.newest(), record="price")])
+    assert asked.subject == "list: 1 price would move by more than 50 %"
+    assert "0 would rise, 1 would fall" in asked.body
+    assert "| `list` | `a&#124;b` | 100.5 | 1 |" in asked.body
+
+
+def test_one_question_about_the_first_feed_of_many_lists(flow: Flow) -> None:
+    flow.run([Row(f"s{item}", None, str(item), group=f"store-{store:02}") for store in range(40) for item in range(5)])
+    asked = Question.about(flow.ledger.proposals.waiting(NAME))
+    assert asked.subject == "inventory: first feed of 40 lists, 200 items"
+    for store in range(40):
+        row = f"| `store-{store:02}` | first feed, 5 items. 4 of them above nought. | 5 | {store + 1} |"
+        assert row in asked.body, "each list has its figures"
+    assert "| `store-00` | `s4` | nothing | 4 |" in asked.body
+    assert asked.body.count("| nothing |") == 30, "and a person can still read it"
+    assert "take the others out of *Approve these lists*" in asked.body
+    assert list(asked.choices)[:2] == ["store-00: first feed (1)", "store-01: first feed (2)"]
+
+
+def test_one_question_about_what_looks_wrong_in_several_lists(flow: Flow) -> None:
+    first = [*TEN, *(replace(each, group="other") for each in TEN)]
+    flow.rules = RULES.model_copy(update={"first_feed": False})
+    assert flow.run(first) == set()
+    flow.run([*falls(5), *falls(4, group="other")])
+    asked = Question.about(flow.ledger.proposals.waiting(NAME))
+    assert asked.subject == "inventory: 9 items of 2 lists look wrong"
+    assert (
+        "| `list` | 5 items would go to zero, 50 % of what can be sold. The limit is 20 %. | 5 of 10 | 1 |"
+        in asked.body
+    )
+    assert "| `other` | 4 items would go to zero" in asked.body
+    assert asked.body.count("to_zero_share") == 1
+
+
+def test_an_approval_that_no_run_sends_expires(stocked: Flow) -> None:
+    stocked.run(falls(4))
+    proposal = stocked.newest()
+    stocked.ledger.proposals.decide(proposal.id, "approved", by="erika")
+    stocked.rules = RULES.model_copy(update={"approval_hours": 1e-9})
+    assert stocked.run(falls(4), Selection(dry_run=True)) == {"s0", "s1", "s2", "s3"}
+    assert stocked.ledger.proposals.get(proposal.id).state == "approved", "a dry run changes nothing"
+    assert stocked.run(falls(4)) == {"s0", "s1", "s2", "s3"}
+    expired = stocked.ledger.proposals.get(proposal.id)
+    assert (expired.state, expired.decided_by) == ("superseded", "erika")
+    assert "no run sent it in time" in str(expired.note)
+    asked = stocked.newest()
+    assert (asked.id, asked.state) == (proposal.id + 1, "open")

@@ -29,7 +29,8 @@ How it is used, in the order of a run; each method says the rest::
     ledger.outcomes.known_values(integration, record, keys=None) -> pa.Table    # key, hash, value, as_of
     ledger.outcomes.restart(run_id, record, batch)        # a tried-again step that notes the rows of a tallied batch
     ledger.tallies.put(run_id, record, batch, {"unchanged": m})
-    ledger.proposals.standing(integration, flow, declined_since); .open(run_id, integration, flow, record, draft) -> int
+    ledger.proposals.standing(integration, flow, declined_since, approved_since); .expire(integration, flow, before)
+    ledger.proposals.open(run_id, integration, flow, record, draft) -> int
     ledger.outcomes.hold(run_id, record, rows, complaint)
 
     # load
@@ -48,6 +49,7 @@ How it is used, in the order of a run; each method says the rest::
 
     # people
     ledger.proposals.unasked(integration); .ask(id, by); .decide(id, "approved", by=, note=); .keys(id); .reopen(ids)
+    ledger.proposals.answer({id: "approved", id: "rejected"}, by=, asked_by=)      # all of a question, or nothing
     ledger.questions.where_is(key); .attempts(key); .stuck(integration); .reasons(run_id)
     ledger.questions.last_success(integration, flow); .silence(integration, record)
     ledger.runs.recent(integration, flow=None, limit=50)

@@ -142,13 +142,13 @@ def failure_alert(name: str, run: str) -> Alert:
     )
 
 
-def proposal_alert(integration: str, run: str, proposal: int, subject: str) -> Alert:
+def proposal_alert(integration: str, run: str, proposals: Sequence[int], subject: str) -> Alert:
     """Alert that a person is asked about what a guardrail held.
 
     Args:
         integration: the integration.
         run: id of the run that asks, of the DAG of proposals.
-        proposal: the proposal's id.
+        proposals: the proposals' ids.
         subject: the question in a line.
     """
     address = f"{address_of(f'{integration}.proposals', run)}/required_actions"
@@ -156,7 +156,7 @@ def proposal_alert(integration: str, run: str, proposal: int, subject: str) -> A
         "proposal",
         f"Cartage asks: {subject}",
         f"{subject}.\nThe rows are held until somebody approves or rejects them; no answer in time is a no.\n{address}",
-        {"integration": integration, "run": run, "address": address, "proposal": proposal},
+        {"integration": integration, "run": run, "address": address, "proposals": list(proposals)},
     )
 
 

@@ -44,7 +44,8 @@ def hold(
     """
     rules: StockGuardrail | PriceGuardrail = getattr(flow.settings, flow.flow).guardrail
     groups = runtime.ledger.proposals.groups(runtime.integration.name, runtime.record)
-    judged = judge(rows, rules, groups, past_of(runtime, rules), seen)
+    now = datetime.now(UTC)
+    judged = judge(rows, rules, groups, past_of(runtime, rules, now), seen)
     held: list[int] = []
     for each in judged.holdings:
         if not passage.dry_run:
@@ -55,12 +56,13 @@ def hold(
     if not passage.dry_run:
         for number in judged.settled:
             runtime.ledger.proposals.supersede(number, f"run {passage.run} found none of its rows suspicious any more")
+        approved_before = now - timedelta(hours=rules.approval_hours)
+        runtime.ledger.proposals.expire(runtime.integration.name, runtime.flow, approved_before)
     return pa.array(held, pa.int64())
 
 
-def past_of(runtime: Runtime, rules: StockGuardrail | PriceGuardrail) -> Past:
-    """Give what was proposed before of this flow."""
-    now = datetime.now(UTC)
+def past_of(runtime: Runtime, rules: StockGuardrail | PriceGuardrail, now: datetime) -> Past:
+    """Give what was proposed before of this flow, and holds now."""
     declined = now - timedelta(hours=rules.ask_again_hours)
     approved = now - timedelta(hours=rules.approval_hours)
     found = runtime.ledger.proposals.standing(runtime.integration.name, runtime.flow, declined, approved)
