@@ -5,6 +5,7 @@
 ``DELETE /sandbox/control``       no latency, no faults, counts at zero
 ``POST /sandbox/control/tokens``  ``{"forget": true}``: every access token is worthless from now
 ``POST /sandbox/control/orders``  ``{"count": 5, "site": "RefArch", "seed": 1, "varieties": ["bundle"]}``
+``POST /sandbox/control/webdav``  ``{"readable": ["/logs"]}``: the folders that the API client may read; null: as at first
 ``POST /sandbox/control/export``  ``{"site": "RefArch", "version": "26.5", "gzip": false, "limit": 1000, "mark": true}``
 
 Buying, movements of stock, the catalogue and the clock stand in `selling`, price books and stores in `ocapi_shop`.

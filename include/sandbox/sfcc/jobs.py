@@ -108,8 +108,8 @@ class Execution:
 
     @property
     def step_type(self) -> str:
-        """Type of the step that imports."""
-        return STEPS[self.job_id]
+        """Type of the step that does the work; of a job of the platform's own, the one that exports site archives."""
+        return STEPS.get(self.job_id, "ExportSiteArchive")
 
 
 class Jobs:

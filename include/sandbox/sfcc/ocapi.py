@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sandbox.sfcc.account_manager import AccountManager
     from sandbox.sfcc.archives import Archives
     from sandbox.sfcc.inventory import InventoryList, Stock
-    from sandbox.sfcc.jobs import Jobs
+    from sandbox.sfcc.jobs import Execution, Jobs
     from sandbox.sfcc.store import ShopStore
 
     Json = dict[str, Any]
@@ -127,7 +127,7 @@ class DataApi:
         """Answer ``POST …/jobs/{job_id}/executions``; a parameter ``ImportMode`` says the mode of the import."""
         job_id, mode = request.path_params["job_id"], "merge"
         if job_id == EXPORT:
-            return answered(_execution(self._export(await _body(request))), version, 202)
+            return answered(execution_document(self._export(await _body(request))), version, 202)
         if job_id not in self._jobs.jobs:
             raise _job_not_found(job_id)
         modes = self._jobs.jobs[job_id].importer.modes
