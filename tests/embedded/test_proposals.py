@@ -63,7 +63,8 @@ class Warehouse:
         def found() -> dict[str, Any] | None:
             path = f"/dags/{ASKS}/dagRuns/~/hitlDetails"
             answer = self.client.call("GET", path, params={"response_received": "false", "limit": 100})
-            ours = [each for each in answer["hitl_details"] if f"| proposal | {proposal.id}, of run" in each["body"]]
+            asked_by = self.proposals.get(proposal.id).asked_by
+            ours = [each for each in answer["hitl_details"] if each["task_instance"]["dag_run_id"] == asked_by]
             return next((each for each in ours if self._is_read(each)), None)
 
         asked: dict[str, Any] = self.running.wait(found, f"the question about proposal {proposal.id}", 60)
@@ -75,11 +76,12 @@ class Warehouse:
         since = datetime.now(UTC) - datetime.fromisoformat(question["created_at"])
         return question["task_instance"]["state"] == "awaiting_input" and since.total_seconds() > READING_SECONDS
 
-    def answer(self, question: dict[str, Any], option: str) -> requests.Response:
-        """Answer a question."""
+    def answer(self, question: dict[str, Any], option: str, *proposals: Proposal) -> requests.Response:
+        """Answer a question; with an approval of these proposals only, where they are named."""
         task = question["task_instance"]
         path = f"/dags/{ASKS}/dagRuns/{quote(task['dag_run_id'])}/taskInstances/{task['task_id']}/{task['map_index']}"
-        body = {"chosen_options": [option], "params_input": {}}
+        labels = [f"{each.group}: first feed ({each.id})" for each in proposals]
+        body = {"chosen_options": [option], "params_input": {"approve": labels} if labels else {}}
         return self.client.session.patch(f"{self.client.base}/api/v2{path}/hitlDetails", json=body, timeout=60)
 
     def newest(self, group: str) -> Proposal:
@@ -104,7 +106,10 @@ class Warehouse:
 
     def sent(self, proposal: Proposal) -> dict[str, int]:
         """Wait for the run that sends what was approved, and give its counts."""
-        return self.run(f"proposal__{proposal.id}__{proposal.asked_by}")
+        ended = f"__{proposal.asked_by}"
+        started = lambda: [each["dag_run_id"] for each in self.client.runs(FLOW) if each["dag_run_id"].endswith(ended)]  # noqa: E731
+        (run_id,) = self.running.wait(started, "the run that sends what was approved", 60)
+        return self.run(run_id)
 
 
 @pytest.fixture
@@ -124,18 +129,20 @@ def test_people_decide_what_guardrails_held(warehouse: Warehouse) -> None:
     assert set(counts) == {"held"}, "nobody was asked yet, and the flow did not wait"
     assert warehouse.sold(LIST, ITEMS[0]) is None
 
-    begun = time.monotonic()
-    question = warehouse.question(warehouse.newest(LIST))
-    assert question["subject"].startswith(f"{LIST}: first feed, ")
+    approved = warehouse.newest(LIST)
+    question = warehouse.question(approved)
+    lists = {each.group for each in warehouse.proposals.waiting(NAME, "inventory")}
+    assert question["subject"].startswith(f"inventory: first feed of {len(lists)} lists, "), "one question for all"
+    assert all(f"| `{each}` | first feed, " in question["body"] for each in lists)
     alerts = [each["subject"] for each in Told.alerts if each["kind"] == "proposal"]
     assert f"Cartage asks: {question['subject']}" in alerts
-    assert "| sku | the shop has | it would get |" in question["body"]
-    assert warehouse.answer(question, "Approve").ok
+    assert warehouse.answer(question, "Approve", approved).ok
     assert warehouse.answer(question, "Reject").status_code == 409, "an answer stands"
-    assert warehouse.answer(warehouse.question(warehouse.newest("store-berlin")), "Reject").ok
     change(running.include, BRIEF, LONG)
 
     the_approved_list_goes_out(warehouse)
+    begun = time.monotonic()
+    client.trigger(ASKS, {"proposals": [warehouse.state("store-munich", "rejected").id]})
     stock_that_falls_to_zero_waits_for_a_person(warehouse)
     an_answer_to_what_was_superseded_is_not_acted_upon(warehouse)
 
