@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import fnmatch
 from collections import Counter
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +91,8 @@ class UploadFault:
     Attributes:
         match: shell pattern of the path that is written, ``/inbound/inventory/*``.
         times: how many uploads.
-        full: the disk is full from here on; without it the connection is lost.
+        full: the disk is full from here on; without it, and without `seconds`, the connection is lost.
+        seconds: the upload stands still for so long, or until the sandbox is told to behave, and then goes on.
         after_bytes: how many bytes of the file are taken before it strikes.
         tenth: with `of_bytes`, another way to say so: after so many tenths of a file of that size.
         of_bytes: size of the file.
@@ -98,6 +101,7 @@ class UploadFault:
     match: str
     times: int = 1
     full: bool = False
+    seconds: float = 0.0
     after_bytes: int = 0
     tenth: int | None = None
     of_bytes: int | None = None
@@ -117,6 +121,7 @@ class Conduct:
     imports: list[ImportFault] = field(default_factory=list)
     uploads: list[UploadFault] = field(default_factory=list)
     requests: Counter[str] = field(default_factory=Counter)
+    behaving: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def show(self, _: Request) -> JSONResponse:
         """Answer ``GET``."""
@@ -145,6 +150,8 @@ class Conduct:
     async def reset(self, request: Request) -> JSONResponse:
         """Answer ``DELETE``."""
         self.latency_ms, self.faults, self.imports, self.uploads = 0, [], [], []
+        self.behaving.set()
+        self.behaving = asyncio.Event()
         self.requests.clear()
         return await self.show(request)
 
@@ -183,6 +190,11 @@ class Conduct:
                 fault.times -= 1
                 return fault
         return None
+
+    async def stand_still(self, fault: UploadFault) -> None:
+        """Wait as long as a fault says; no longer than until the next `reset`."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.behaving.wait(), fault.seconds)
 
 
 def _wait(seconds: float, stop: threading.Event) -> None:

@@ -22,6 +22,7 @@ Imports and uploads fail by ``POST /sandbox/control`` too, each ``"times"`` time
 ``{"imports": [{"job": "…", "seconds": 5}]}``                                the import of a feed is slow
 ``{"uploads": [{"match": "/inbound/inventory/*", "full": true, "after_bytes": 1000}]}``   the disk is full by then
 ``{"uploads": [{"match": "…", "tenth": 3, "of_bytes": 50000}]}``  the connection is lost at three tenths of the file
+``{"uploads": [{"match": "…", "seconds": 5, "after_bytes": 1000}]}``  the upload stands still by then, and goes on
 """
 
 from __future__ import annotations

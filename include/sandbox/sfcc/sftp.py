@@ -90,11 +90,25 @@ class _Jail(asyncssh.SFTPServer):
         fault = self._failing.get(id(file_obj))
         if fault is None or offset + len(data) <= fault.after_bytes:
             return super().write(file_obj, offset, data)
+        if fault.seconds:
+            return self._write_late(file_obj, offset, data)
         super().write(file_obj, offset, data[: max(0, fault.after_bytes - offset)])
         if fault.full:
             raise asyncssh.SFTPNoSpaceOnFilesystem("No space left on device")
         self.channel.get_connection().abort()
         raise asyncssh.SFTPConnectionLost("the connection is lost")
+
+    async def _write_late(self, file_obj: object, offset: int, data: bytes) -> int:
+        """Write the part of a block that may come, and after a while the rest, if anyone is still there."""
+        fault = self._failing.pop(id(file_obj))
+        early = max(0, fault.after_bytes - offset)
+        super().write(file_obj, offset, data[:early])
+        assert self._conduct is not None, "who tells of faults tells how long they last"
+        await self._conduct.stand_still(fault)
+        if file_obj.closed:  # type: ignore[attr-defined]  # asyncssh's own type for it is `object`
+            raise asyncssh.SFTPConnectionLost("the client went away meanwhile")
+        super().write(file_obj, offset + early, data[early:])
+        return len(data)
 
     def close(self, file_obj: object) -> None:
         """Close a file."""

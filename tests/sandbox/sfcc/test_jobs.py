@@ -6,6 +6,7 @@ import io
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -143,6 +144,24 @@ def test_the_disk_is_full(ours: Shop) -> None:
         sftp.remove("/inbound/pricebooks/full.tmp")
         sftp.putfo(io.BytesIO(b"x"), "/inbound/pricebooks/full.tmp")
         sftp.remove("/inbound/pricebooks/full.tmp")
+
+
+def test_an_upload_stands_still_until_the_shop_behaves(ours: Shop) -> None:
+    ours.control(uploads=[{"match": "/inbound/inventory/*", "seconds": 60, "after_bytes": 4}])
+    path = Path(ours.endpoints.sftp["root"] + "/inbound/inventory/slow.tmp")
+
+    def upload() -> None:
+        with signed_in(ours.endpoints) as sftp:
+            sftp.putfo(io.BytesIO(b"0123456789"), "/inbound/inventory/slow.tmp")
+
+    with ThreadPoolExecutor() as pool:
+        uploading = pool.submit(upload)
+        until(lambda: path.exists() and path.stat().st_size == 4)
+        assert not uploading.done()
+        requests.delete(ours.endpoints.sfcc["control"], timeout=30)
+        uploading.result(timeout=30)
+    assert path.read_bytes() == b"0123456789"
+    path.unlink()
 
 
 def test_state_survives_a_stop_and_a_schedule_takes_up_what_was_left(tmp_path: Path) -> None:
