@@ -28,9 +28,9 @@ $(VENV)/.run: requirements.txt pyproject.toml | $(UV)
 	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
 	@touch $@
 
-$(VENV)/.test: requirements-test.txt $(VENV)/.run
+$(VENV)/.test: requirements-test.txt requirements-scaled.txt $(VENV)/.run
 	@echo "Installing what tests need ..."
-	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-test.txt
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-test.txt -r requirements-scaled.txt
 	@touch $@
 
 setup: $(VENV)/.run ## make the virtual environment
@@ -65,8 +65,8 @@ docs: $(VENV)/.run ## write the generated references again
 
 requirements: $(UV) ## compile the pins again
 	@$(UV) pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" --output-file requirements.txt requirements.in
-	@$(UV) pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" --output-file requirements-test.txt requirements-test.in
 	@$(UV) pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" --output-file requirements-scaled.txt requirements-scaled.in
+	@$(UV) pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" --output-file requirements-test.txt requirements-test.in
 
 clean: ## remove what make made: environment, state, caches
 	@rm -rf $(VENV) .cartage .sandbox .pytest_cache .mypy_cache .ruff_cache .hypothesis
