@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cartage.integrations import Integration
-    from cartage.seams import DropBook, Memory
+    from cartage.seams import DropBook, FeedBook, Memory
     from cartage.settings import Settings
     from cartage.staging import Staging
 
@@ -27,7 +27,9 @@ class FlowContext:
         staging: where batches and drops lie.
         drops: what the ledger knows of drops.
         memory: what the ledger remembers of the flow's records.
+        feeds: what the ledger knows of the flow's feeds.
         run: the run's id in the ledger: it stands in the names of feeds.
+        full: whether the run reads everything there is, and not only what changed.
         concurrency: requests to the ERP this task may have under way at a time.
     """
 
@@ -39,5 +41,7 @@ class FlowContext:
     staging: Staging
     drops: DropBook | None = None
     memory: Memory | None = None
+    feeds: FeedBook | None = None
     run: int = 0
+    full: bool = False
     concurrency: int = 1

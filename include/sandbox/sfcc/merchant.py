@@ -1,6 +1,6 @@
 """Control routes that play the merchant in Business Manager, who changes things behind everybody's back.
 
-``POST /sandbox/control/stock``   ``{"list": …, "sku": …, "allocation": 7}``: sets the allocation, as of now; also
+``POST /sandbox/control/stock``   ``{"list": …, "sku": …, "allocation": 7}``: sets the allocation, as of now (or ``"at"``); also
     ``"perpetual"``, ``"handling"`` and ``"backorder"``; with ``"delete": true`` the record goes
 ``POST /sandbox/control/price``   ``{"book": …, "sku": …, "amount": "7.90"}``: the item's only price; with ``"delete": true``
     it has none
@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from sandbox.sfcc.control import PATH
 from sandbox.sfcc.database import stamp
-from sandbox.sfcc.inventory import Record
+from sandbox.sfcc.inventory import InventoryList, Record
 from sandbox.sfcc.prices import PriceTable, Tier
 
 if TYPE_CHECKING:
@@ -47,9 +47,11 @@ class Merchant:
             inventory.delete_records(list_id, [sku])
             return JSONResponse({"deleted": sku})
         now = stamp(self._store.clock())
+        if inventory.header(list_id) is None:
+            inventory.put_list(InventoryList(list_id))
         record = inventory.records(list_id, [sku]).get(sku) or Record(list_id, sku, created_at=now)
         if "allocation" in asked:  # Business Manager dates an allocation to the moment it is saved
-            record = replace(record, allocation=Decimal(str(asked["allocation"])), reset_at=now)
+            record = replace(record, allocation=Decimal(str(asked["allocation"])), reset_at=asked.get("at", now))
         if "backorder" in asked:
             record = replace(record, backorder=Decimal(str(asked["backorder"])))
         given = {name: asked[name] for name in ("perpetual", "handling") if name in asked}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cartage.operators.base import FlowOperator, Passage
@@ -33,7 +34,9 @@ class TransformOperator(FlowOperator):
         from cartage.records.batch import FEEDS, BatchRef
 
         runtime = self.runtime()
-        with runtime.pinned(passage.run, passage.pin) as flow:
+        full = runtime.ledger.runs.get(passage.run).selection.full
+        with runtime.pinned(passage.run, passage.pin) as pinned:
+            flow = replace(pinned, full=full)
             transformer = runtime.target_system.transformer(flow)
             refs = [BatchRef(**each) for each in passage.batches]
             total = sum(ref.records for ref in refs)

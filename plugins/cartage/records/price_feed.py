@@ -20,6 +20,7 @@ ROWS = table(
         "value": (TEXT, "price of one unit as a decimal number; null for a deletion. The guardrail looks at it"),
         "told": (TEXT, "the content hash that the shop was last told; null when it never was, or did not take it"),
         "before": (TEXT, "the value that the shop was last told; null when it never was"),
+        "drift": (TEXT, "how the shop has it otherwise than it was told; null when it does not, or nobody looked"),
     }
 )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, field_validator, model_validator
 
 from cartage.settings.allocation import Allocation
+from cartage.settings.drift import StockDrift
 from cartage.settings.feeds import InventoryFeeds
 from cartage.settings.guardrails import StockGuardrail
 from cartage.yamlfile import Strict, wrong
@@ -136,6 +137,10 @@ class Inventory(Strict):
     )
     feed: InventoryFeeds = Field(
         default_factory=lambda: InventoryFeeds(folder="/inbound/inventory"), description="The inventory feeds."
+    )
+    drift: StockDrift = Field(
+        default_factory=StockDrift,
+        description="What a full run does about stock that the shop has otherwise than told.",
     )
     guardrail: StockGuardrail = Field(default_factory=StockGuardrail, description="Which rows wait for a person.")
     max_quarantined_share: float = Field(

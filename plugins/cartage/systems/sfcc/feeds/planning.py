@@ -8,6 +8,7 @@ from lxml import etree
 
 from cartage.mapping import canonical
 from cartage.seams import Compared, DocumentKey, Planned
+from cartage.systems.sfcc.feeds.drift import complaint
 from cartage.systems.sfcc.feeds.rules import VALUE
 
 if TYPE_CHECKING:
@@ -35,10 +36,11 @@ def planned(renderer: Renderer, batch: Batch) -> Iterator[Planned]:
             yield Planned(row["record"], document, "quarantine", "", complaints=refused[row["record"]])
             continue
         compared = () if row["before"] is None else (Compared("value", row["before"], row["value"]),)
-        action = "create" if row["before"] is None else "update"
+        action = "create" if row["before"] is None and row["drift"] is None else "update"
         *_, told = etree.fromstring(f"<told>{texts[row['record']]}</told>")  # of a replacement what comes in its place
         body = canonical.dumps(_as_json(told))
-        yield Planned(row["record"], document, action, body, compared=compared)  # type: ignore[arg-type]
+        noted = () if row["drift"] is None else (complaint(row["drift"]),)
+        yield Planned(row["record"], document, action, body, compared=compared, complaints=noted)  # type: ignore[arg-type]
 
 
 def _as_json(element: Any) -> Any:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 MERGED = 20_000
 """Lines that are merged at a time."""
 
-_KEPT = pa.schema([("record", pa.int64()), ("key", pa.string()), ("new", pa.bool_())])
+_KEPT = pa.schema([("record", pa.int64()), ("key", pa.string()), ("new", pa.bool_()), ("drift", pa.string())])
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,8 @@ class Spool:
         while left:
             left = left[self._lines.write(left) :]
         self._offset += int(ends[-1])
-        kept = [lines.rows["record"], lines.rows["key"], pc.is_null(lines.rows["before"])]
+        new = pc.and_(pc.is_null(lines.rows["before"]), pc.is_null(lines.rows["drift"]))
+        kept = [lines.rows["record"], lines.rows["key"], new, lines.rows["drift"]]
         self._rows.write_table(pa.Table.from_arrays(kept, schema=_KEPT), max_chunksize=len(places))
         self._batches += 1
 
@@ -121,7 +122,10 @@ class Spool:
             yield from self._merged(group, self._groups[group])
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """Give `record`, `key` and `new` (never told before) of each batch's lines, in order; nothing can be added then."""
+        """Give `record`, `key`, `new` (never told before) and `drift` of each batch's lines, in order.
+
+        Nothing can be added then.
+        """
         self._rows.close()
         if self._batches:
             with pa.OSFile(str(self._path)) as file, pa.ipc.open_stream(file) as reader:

@@ -80,7 +80,7 @@ class FeedWriter:
         return files.write(self._spool.blocks(), self._place)
 
     def rows(self) -> Iterator[tuple[pa.RecordBatch, NDArray[np.int32]]]:
-        """Give `record`, `key` and `new` of the rows that were written, and the number of the file of each."""
+        """Give `record`, `key`, `new` and `drift` of the rows that were written, and the number of the file of each."""
         yield from zip(self._spool.batches(), self._files, strict=True)
 
     def _take(self, batch: Batch) -> None:

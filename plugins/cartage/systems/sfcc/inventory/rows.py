@@ -69,7 +69,7 @@ def figures_of(root: pa.Table, as_of: Ints) -> Figures:
     )
 
 
-def rows_of(root: pa.Table, figures: Figures, told: pa.Table) -> Batch:
+def rows_of(root: pa.Table, figures: Figures, told: pa.Table, drift: pa.ChunkedArray | None = None) -> Batch:
     """Make the feed rows.
 
     Safety stock comes off last. What was sold beyond the stock comes off what may be sold beyond it.
@@ -78,6 +78,7 @@ def rows_of(root: pa.Table, figures: Figures, told: pa.Table) -> Batch:
         root: stock records.
         figures: of them.
         told: what the shop was last told of them: columns `hash`, `value`, `as_of`.
+        drift: how the shop has them otherwise, null where it does not; None when nobody looked.
     """
     perpetual = figures.perpetual
     allocation = np.where(figures.stopped, 0, np.maximum(figures.free + figures.after - figures.safety, 0))
@@ -100,6 +101,7 @@ def rows_of(root: pa.Table, figures: Figures, told: pa.Table) -> Batch:
         "value": numbers(value, perpetual),
         "told": told["hash"],
         "before": told["value"],
+        "drift": pa.nulls(len(root), pa.string()) if drift is None else drift,
     }
     columns["hash"] = _hashes(columns, numbers(allocation, perpetual), figures)
     return Batch("inventory_feed", {"rows": pa.table({name: columns[name] for name in ROWS.names}, ROWS)})

@@ -33,11 +33,13 @@ from cartage.errors import BatchError
 from cartage.records.booking import BOOKED
 from cartage.records.columns import INSTANT
 from cartage.seams import Transformed
+from cartage.systems.sfcc.feeds.drift import only_shown, overlaid
 from cartage.systems.sfcc.feeds.told import LastTold
 from cartage.systems.sfcc.inventory.ahead import ahead
 from cartage.systems.sfcc.inventory.claims import Claims, Counted, of_kit
 from cartage.systems.sfcc.inventory.dating import dates
 from cartage.systems.sfcc.inventory.rows import KIT, figures_of, rows_of
+from cartage.systems.sfcc.inventory.shop import name_strangers
 from cartage.systems.sfcc.inventory.sold import NEVER, Move, Sold
 from cartage.systems.sfcc.inventory.spool import Spool
 from cartage.systems.sfcc.inventory.units import ONE
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from cartage.records.batch import Batch
     from cartage.seams import Memory
     from cartage.settings import Settings
+    from cartage.systems.sfcc.feeds.drift import Drift
     from cartage.systems.sfcc.inventory.rows import Figures
     from cartage.systems.sfcc.inventory.units import Ints
 
@@ -70,15 +73,17 @@ def transformer(flow: FlowContext) -> Callable[[Iterable[Batch], int], Iterator[
     Raises:
         BatchError: the run has no memory; a fault of the caller.
     """
+    from cartage.systems.sfcc.inventory.looking import looking
     from cartage.systems.sfcc.inventory.sales import asking
 
     memory = flow.memory
     if memory is None:
         raise BatchError("stock needs what the ledger remembers of it; this is a fault of the caller")
     ask = asking(flow)
+    found = looking(flow)
 
     def transform(batches: Iterable[Batch], records: int) -> Iterator[Transformed]:  # noqa: ARG001 - the seam's form
-        return allot(batches, flow.settings, memory, ask)
+        return allot(batches, flow.settings, memory, ask, found)
 
     return transform
 
@@ -88,6 +93,7 @@ def allot(
     settings: Settings,
     memory: Memory,
     ask: Callable[[], datetime] | None = None,
+    look: Callable[[], Drift] | None = None,
 ) -> Iterator[Transformed]:
     """Turn batches of stock into feed rows.
 
@@ -99,6 +105,7 @@ def allot(
         settings: the run's.
         memory: what the ledger remembers of the flow.
         ask: asks the shop for the orders that no export has brought yet; None when it is not to be asked.
+        look: gives how the shop has its records otherwise than it was told; None when nobody is to look.
 
     Raises:
         BatchError: orders were not read for so long that no allocation can be dated.
@@ -111,16 +118,26 @@ def allot(
             keys.append(batch.root["key"])
             oldest = pc.min(batch.root["counted_at"]).as_py()
             counted_at = min(filter(None, (counted_at, oldest)), default=None)
+        # The look first: it takes its time, and allocations can be dated no later than the shop was asked.
+        drift = look() if look is not None else None
+        if drift is not None:
+            name_strangers(drift.strangers, keys)
         if ask is not None:
             ask()
         allotment = _Allotment.made(settings, memory, counted, counted_at or datetime.now(UTC))
         told = LastTold(memory, keys)
+        repair = settings.inventory.drift.found == "repair"
         starts = accumulate(map(len, keys), initial=0)
 
         def turned(given: tuple[pa.Table, int]) -> Transformed:
             root, start = given
             last = told.of(start, len(root))
-            return Transformed(rows_of(root, allotment.figures(root, last), last), [])
+            if drift is None or not len(drift.found):
+                return Transformed(rows_of(root, allotment.figures(root, last), last), [])
+            found = drift.of(root["key"])
+            last = overlaid(last, found, repair=repair)
+            made = Transformed(rows_of(root, allotment.figures(root, last), last, found["says"]), [])
+            return made if repair else only_shown(made)
 
         yield from ahead(turned, zip(spool.roots(), starts, strict=False))
         allotment.report()
