@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pytest
 from golden_cases import basket
 from neutral import orders, product
 
 from cartage.errors import SettingsError
 from cartage.mapping.model import Body
+from cartage.records.batch import Batch
 from cartage.systems.netsuite import side_by_side
-from cartage.systems.netsuite.side_by_side import WORTH_A_WORKER, Setup, Worker, by_threads, by_workers, workers_for
-from cartage.systems.netsuite.transform import known_of
+from cartage.systems.netsuite.side_by_side import WORTH_A_WORKER, Setup, by_workers, transform_all
 from conftest import INTEGRATION, Catalogue
 from sandbox.catalogue import PRODUCTS
 
@@ -27,7 +26,23 @@ if TYPE_CHECKING:
     from cartage.settings import Settings
 
 SKUS = [PRODUCTS[0].sku, "nobody-knows-it", *(each.sku for each in PRODUCTS[1:6])]
-BATCHES = [orders(basket(product(sku, "100.00", "19.00"))) for sku in SKUS]
+ALONE = [orders(basket(product(sku, "100.00", "19.00"))) for sku in SKUS]
+
+
+def numbered(batch: Batch, order: int) -> Batch:
+    """Give the order another row number, as batches of one run have them."""
+    tables = {
+        name: table.set_column(
+            table.schema.get_field_index("order"),
+            table.schema.field("order"),
+            pa.array([order] * table.num_rows, "int64"),
+        )
+        for name, table in batch.tables.items()
+    }
+    return Batch(batch.record, tables)
+
+
+BATCHES = [numbered(batch, 10 * place) for place, batch in enumerate(ALONE)]
 
 
 @pytest.fixture
@@ -40,46 +55,38 @@ def seen(transformed: Transformed) -> tuple[Any, ...]:
 
 
 def test_batches_become_the_same_in_the_same_order_however_they_are_done(setup: Setup) -> None:
-    alone = [seen(each) for each in by_workers(BATCHES, setup, Catalogue(), workers=0)]
-    together = [seen(each) for each in by_workers(BATCHES, setup, Catalogue(), workers=2)]
-    in_threads = [seen(each) for each in by_threads(BATCHES, setup, Catalogue(), threads=2)]
+    def done(workers: int, together: int, batches: list[Batch] = BATCHES) -> list[Any]:
+        return [seen(each) for each in by_workers(batches, setup, Catalogue(), workers, together)]
 
-    assert together == in_threads == alone
+    alone = done(0, 0)
     assert [len(documents) for documents, _ in alone] == [2, 0, 2, 2, 2, 2, 2]
     assert alone[1][1][0].complaints[0].code == "unknown_item"
+    assert done(0, 3) == done(2, 3) == done(1, 0) == alone
 
 
-def test_a_worker_does_the_work_itself(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
-    known = known_of(BATCHES[0], setup.settings, Catalogue())
-    here = seen(setup.transform(BATCHES[0], known))
+def test_batches_whose_row_numbers_do_not_go_on_are_not_taken_together(setup: Setup) -> None:
+    mixed = [BATCHES[3], BATCHES[2], BATCHES[2], BATCHES[4]]
+    one_by_one = [seen(each) for each in by_workers(mixed, setup, Catalogue(), workers=0, together=0)]
 
-    def refuse(*_: Any, **__: Any) -> Transformed:
-        raise AssertionError("this process did the worker's work")
-
-    monkeypatch.setattr(side_by_side, "transform_with", refuse)  # in this process only
-    with Worker(setup) as worker:
-        assert seen(worker.transform(BATCHES[0], known)) == here
+    assert [seen(each) for each in by_workers(mixed, setup, Catalogue(), workers=0, together=100)] == one_by_one
+    assert all(len(documents) == 2 for documents, _ in one_by_one)
 
 
-def test_the_batch_of_a_worker_that_was_killed_is_done_here(setup: Setup, caplog: pytest.LogCaptureFixture) -> None:
-    known = known_of(BATCHES[0], setup.settings, Catalogue())
-    with Worker(setup) as worker:
-        os.kill(worker.pid or 0, signal.SIGKILL)
-        assert seen(worker.transform(BATCHES[0], known)) == seen(setup.transform(BATCHES[0], known))
-        assert seen(worker.transform(BATCHES[2], known)) == seen(setup.transform(BATCHES[2], known))
-
-    assert "its batch is done here" in caplog.text
-
-
-@pytest.mark.parametrize("way", [by_workers, by_threads])
-def test_a_wrong_mapping_is_said_as_without_help(way: Callable[..., Any], setup: Setup) -> None:
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_wrong_mapping_is_said_as_without_help(workers: int, setup: Setup) -> None:
     order = setup.mappings["order"]
     wrong = order.file.model_copy(update={"body": Body({**order.file.body.root, "memo": "no_such_column"})})
     setup = replace(setup, mappings=setup.mappings | {"order": replace(order, file=wrong)})
 
     with pytest.raises(SettingsError, match="no_such_column"):
-        list(way(BATCHES, setup, Catalogue(), 1))
+        list(by_workers(BATCHES, setup, Catalogue(), workers))
 
 
-def test_few_records_are_not_worth_a_worker() -> None:
-    assert workers_for(WORTH_A_WORKER - 1) == 0
+def test_few_records_start_no_process(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(
+        side_by_side, "shared", lambda job, pieces, workers: asked.append(workers) or map(job.do, pieces)
+    )
+    list(transform_all(BATCHES, setup, Catalogue(), WORTH_A_WORKER - 1))
+
+    assert asked == [0]

@@ -1,0 +1,233 @@
+"""Pieces of work shared between this process and workers, and their results in order.
+
+Workers are programs of their own, started anew, rather than forks: the process of a task has threads, whose
+locks a fork would copy in whatever state they are, and connections that no two processes may use. Starting one takes
+some 0.4 s of the core it is to use, so `workers_for` gives none to what is done sooner without.
+
+A worker whose other end has gone, because the task was killed, sees that at its socket and ends.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import subprocess
+import sys
+from collections import deque
+from concurrent.futures import Future
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from cartage.crew.wire import Ended, receive, send
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+log = logging.getLogger(__name__)
+
+MOST_WORKERS = 3
+"""Each holds 150 MB and more."""
+
+_AHEAD = 2
+"""Pieces that a worker has at a time: one that it does, and one that is brought to it meanwhile."""
+
+Piece = TypeVar("Piece")
+Result = TypeVar("Result")
+Piece_contra = TypeVar("Piece_contra", contravariant=True)
+Result_co = TypeVar("Result_co", covariant=True)
+
+
+class Job(Protocol[Piece_contra, Result_co]):
+    """What is to be done with each piece. It is pickled, as pieces and results are, when there are workers."""
+
+    def do(self, piece: Piece_contra, /) -> Result_co:
+        """Do one piece of work."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """A worker's answer."""
+
+    result: Any
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The answer of a worker whose piece raised an error."""
+
+
+class Lost(Exception):  # noqa: N818 - what became of it; the piece is done elsewhere
+    """The worker is no more."""
+
+
+def workers_for(amount: int, worth: int) -> int:
+    """Give how many workers an amount of work deserves beside this process; none on a single core.
+
+    Args:
+        amount: how much there is, in any unit.
+        worth: as much as one more worker must have for itself to gain more than its start costs.
+    """
+    return max(0, min(cores() - 1, MOST_WORKERS, amount // worth))
+
+
+def cores() -> int:
+    """Give how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def shared(job: Job[Piece, Result], pieces: Iterable[Piece], workers: int) -> Iterator[Result]:
+    """Do all pieces, here and by so many workers, and give their results in the pieces' order.
+
+    Pieces are taken one at a time, in this thread, and few are held at once: two a worker, and those that are done
+    while an earlier one is not.
+
+    Raises:
+        Exception: whatever the job raises, as if it had been done here.
+    """
+    if workers <= 0:
+        yield from map(job.do, pieces)
+        return
+    with ExitStack() as stack:
+        crew = [stack.enter_context(Worker(job)) for _ in range(workers)]
+        ahead: deque[_Turn[Piece, Result]] = deque()
+        for piece in pieces:
+            turn: _Turn[Piece, Result] = _Turn(piece)
+            ahead.append(turn)
+            free = min(crew, key=lambda worker: worker.waiting)
+            if free.waiting < _AHEAD:
+                turn.answer = free.hand(piece)
+            else:
+                turn.do(job)
+            while ahead and (ahead[0].ready or len(ahead) > _AHEAD * (workers + 1)):
+                yield ahead.popleft().result(job)
+        while ahead:
+            idle = [turn for turn in ahead if not turn.ready]
+            if len(idle) > workers:  # nobody has begun the last one
+                idle[-1].do(job)
+            yield ahead.popleft().result(job)
+
+
+@dataclass
+class _Turn(Generic[Piece, Result]):
+    """A piece, and its result as soon as there is one."""
+
+    piece: Piece
+    answer: Future[Any] = field(default_factory=Future)
+
+    def do(self, job: Job[Piece, Result]) -> None:
+        """Do it here."""
+        self.answer = Future()
+        self.answer.set_result(Done(job.do(self.piece)))
+
+    @property
+    def ready(self) -> bool:
+        """Whether nobody needs to wait for it."""
+        return self.answer.done()
+
+    def result(self, job: Job[Piece, Result]) -> Result:
+        """Wait for the result; what no worker could do is done here."""
+        try:
+            answer = self.answer.result()
+        except Lost:
+            answer = Failed()
+        if not isinstance(answer, Done):
+            return job.do(self.piece)
+        result: Result = answer.result
+        return result
+
+
+class Worker:
+    """A process that does pieces of one job, as long as a block runs.
+
+    Args:
+        job: what is done.
+    """
+
+    def __init__(self, job: Job[Any, Any]) -> None:
+        self._outgoing: SimpleQueue[Any] = SimpleQueue()
+        self._outgoing.put(job)
+        self._open: deque[Future[Any]] = deque()
+        self._ending = self._lost = False
+
+    def __enter__(self) -> Worker:  # noqa: PYI034 - no subclass
+        """Start the process, and the two threads that speak with it."""
+        self._end, theirs = socket.socketpair()
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+        command = [sys.executable, "-m", "cartage.crew", str(theirs.fileno())]
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603 - this very program
+                command, env=environment, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()]
+            )
+        self._threads = [Thread(target=each, daemon=True, name="crew") for each in (self._send, self._receive)]
+        for each in self._threads:
+            each.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """End the process: it holds nothing that must be put in order."""
+        self._ending = True
+        self._process.kill()
+        self._process.wait()
+        with suppress(OSError):
+            self._end.shutdown(socket.SHUT_RDWR)
+        self._outgoing.put(None)
+        for each in self._threads:
+            each.join()
+        self._end.close()
+
+    @property
+    def pid(self) -> int:
+        """Id of the process."""
+        return self._process.pid
+
+    @property
+    def waiting(self) -> float:
+        """How many pieces it has not answered yet; of a worker that is no more, infinitely many."""
+        return float("inf") if self._lost else len(self._open)
+
+    def hand(self, piece: Any) -> Future[Any]:
+        """Hand over a piece.
+
+        Returns:
+            What becomes of it: `Done`, `Failed`, or the exception `Lost`.
+        """
+        answer: Future[Any] = Future()
+        self._open.append(answer)
+        self._outgoing.put(piece)
+        if self._lost:  # since it was chosen
+            self._give_up()
+        return answer
+
+    def _send(self) -> None:
+        try:
+            while (message := self._outgoing.get()) is not None:
+                send(self._end, message)
+        except OSError:
+            return  # the other thread sees it too
+        except Exception:
+            log.exception("what a worker process is to do cannot be sent to it")
+            self._end.shutdown(socket.SHUT_RDWR)
+
+    def _receive(self) -> None:
+        try:
+            while True:
+                answer = receive(self._end)
+                self._open.popleft().set_result(answer)
+        except (Ended, OSError):
+            pass
+        except Exception:
+            log.exception("what a worker process answered cannot be read")
+        finally:
+            self._lost = True
+            self._give_up()
+
+    def _give_up(self) -> None:
+        if self._open and not self._ending:
+            log.warning("a worker process is lost; its work is done here")
+        while self._open:
+            with suppress(IndexError):  # the other thread was quicker
+                self._open.popleft().set_exception(Lost())
