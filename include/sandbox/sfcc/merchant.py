@@ -2,8 +2,8 @@
 
 ``POST /sandbox/control/stock``   ``{"list": …, "sku": …, "allocation": 7}``: sets the allocation, as of now (or ``"at"``); also
     ``"perpetual"``, ``"handling"`` and ``"backorder"``; with ``"delete": true`` the record goes
-``POST /sandbox/control/price``   ``{"book": …, "sku": …, "amount": "7.90"}``: the item's only price; with ``"delete": true``
-    it has none
+``POST /sandbox/control/price``   ``{"book": …, "sku": …, "amount": "7.90"}``: sets the item's price; with ``"online_from"``
+    the one that begins then, beside any others; with ``"delete": true`` it has none
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from starlette.routing import Route
 from sandbox.sfcc.control import PATH
 from sandbox.sfcc.database import stamp
 from sandbox.sfcc.inventory import InventoryList, Record
-from sandbox.sfcc.prices import PriceTable, Tier
+from sandbox.sfcc.prices import PriceBook, PriceTable, Tier
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -59,10 +59,16 @@ class Merchant:
         return JSONResponse({"changed": sku})
 
     async def price(self, request: Request) -> JSONResponse:
-        """Give an item one price in a book, or none."""
+        """Set a price of an item in a book, or delete all that it has there."""
         asked = await request.json()
-        book, sku = asked["book"], asked["sku"]
-        table = PriceTable(book, sku, tiers=[Tier(Decimal(1), Decimal(str(asked.get("amount", 0))))])
-        table.modified_at = stamp(self._store.clock())
-        self._store.prices.put_tables(book, {sku: {} if asked.get("delete") else {"": table}})
+        book, sku, prices = asked["book"], asked["sku"], self._store.prices
+        if prices.book(book) is None:
+            prices.put_book(PriceBook(book, asked.get("currency", "EUR")))
+        tables = {} if asked.get("delete") else prices.tables(book, [sku])[sku]
+        if not asked.get("delete"):
+            begins = asked.get("online_from", "")
+            tiers = [Tier(Decimal(1), Decimal(str(asked["amount"])))]
+            now = stamp(self._store.clock())
+            tables = tables | {begins: PriceTable(book, sku, online_from=begins, tiers=tiers, modified_at=now)}
+        prices.put_tables(book, {sku: tables})
         return JSONResponse({"changed": sku})

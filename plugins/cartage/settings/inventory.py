@@ -6,9 +6,10 @@ from datetime import time
 from decimal import Decimal  # noqa: TC003, read at run time
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from cartage.settings.allocation import Allocation
+from cartage.settings.daily import TimeOfDay  # noqa: TC001, read at run time
 from cartage.settings.drift import StockDrift
 from cartage.settings.feeds import InventoryFeeds
 from cartage.settings.guardrails import StockGuardrail
@@ -104,7 +105,7 @@ class Inventory(Strict):
     """Stock: which locations feed which lists, and how much of it the shop may sell."""
 
     lists: dict[str, InventoryList] = Field(default_factory=dict, description="Inventory lists of the shop by id.")
-    full_at: time | None = Field(
+    full_at: TimeOfDay | None = Field(
         default=time(1, 30),
         description="Time of day, UTC, of the daily run that reads everything and repairs drift; all others read what "
         "changed. Null: only by hand.",
@@ -177,14 +178,6 @@ class Inventory(Strict):
         for name, each in self.lists.items():
             if each.site is not None and each.site not in sites:
                 raise wrong(f"there is no site {each.site}", "inventory", "lists", name, "site")
-
-    @field_validator("full_at", mode="before")
-    @classmethod
-    def _check_full_at(cls, full_at: object) -> object:
-        """YAML reads 12:45 without quotes as the number 765."""
-        if isinstance(full_at, (int, float)):
-            raise wrong('must be a time of day in quotes, for example "01:30"')
-        return full_at
 
     @model_validator(mode="after")
     def _check_locations(self) -> Inventory:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import time
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from cartage.settings.daily import TimeOfDay  # noqa: TC001, read at run time
+from cartage.settings.drift import Drift
 from cartage.settings.feeds import PriceFeeds
 from cartage.settings.guardrails import PriceGuardrail
 from cartage.yamlfile import Strict, wrong
@@ -103,6 +106,11 @@ class Prices(Strict):
 
     books: dict[str, PriceBook] = Field(default_factory=dict, description="Price books of the shop by id.")
     customers: CustomerBooks | None = Field(default=None, description="Books for single customers; null: none.")
+    full_at: TimeOfDay | None = Field(
+        default=time(2, 30),
+        description="Time of day, UTC, of the daily run that also looks at what the shop has, and repairs drift; every run "
+        "reads all prices. Null: only by hand.",
+    )
     base_level: str = Field(default="1", pattern=ID, description="Internal id of NetSuite's base price level.")
     allow_zero: bool = Field(
         default=False, description="Whether a price of 0 is a price. If not, it is quarantined like one below."
@@ -115,6 +123,10 @@ class Prices(Strict):
     )
     feed: PriceFeeds = Field(
         default_factory=lambda: PriceFeeds(folder="/inbound/pricebooks"), description="The price feeds."
+    )
+    drift: Drift = Field(
+        default_factory=Drift,
+        description="What a run that reads everything does about prices that the shop has otherwise than told.",
     )
     guardrail: PriceGuardrail = Field(default_factory=PriceGuardrail, description="Which rows wait for a person.")
     max_quarantined_share: float = Field(

@@ -18,6 +18,7 @@ from cartage.records.columns import INSTANT, MONEY, QUANTITY
 from cartage.records.outcome import Outcome, Verdict
 from cartage.seams import Transformed
 from cartage.systems.sfcc.feeds.children import below, whole
+from cartage.systems.sfcc.feeds.drift import only_shown, overlaid
 from cartage.systems.sfcc.feeds.fingerprint import fingerprint
 from cartage.systems.sfcc.feeds.texts import written
 from cartage.systems.sfcc.feeds.told import LastTold
@@ -29,9 +30,11 @@ if TYPE_CHECKING:
 
     from cartage.context import FlowContext
     from cartage.seams import Memory
+    from cartage.systems.sfcc.feeds.drift import Drift
 
 PUT, REPLACE, DELETE = "put", "replace", "delete"
-_FROM = " from "
+SINCE = " from "
+"""What parts a content hash from the moment that the price begins at."""
 _ONE, _ZERO = pa.scalar(Decimal(1), QUANTITY), pa.scalar(Decimal(0), MONEY)
 
 
@@ -45,28 +48,48 @@ def transformer(flow: FlowContext) -> Callable[[Iterable[Batch], int], Iterator[
     Raises:
         BatchError: the run has no memory; a fault of the caller.
     """
+    from cartage.systems.sfcc.prices.looking import looking
+
     memory = flow.memory
     if memory is None:
         raise BatchError("prices need what the ledger remembers of them; this is a fault of the caller")
 
+    settings = flow.settings.prices
+    look, repair = looking(flow), settings.drift.found == "repair"
+
     def transform(batches: Iterable[Batch], records: int) -> Iterator[Transformed]:  # noqa: ARG001 - the seam's form
-        return to_feeds(batches, memory, allow_zero=flow.settings.prices.allow_zero)
+        return to_feeds(batches, memory, allow_zero=settings.allow_zero, look=look, repair=repair)
 
     return transform
 
 
-def to_feeds(batches: Iterable[Batch], memory: Memory, *, allow_zero: bool = False) -> Iterator[Transformed]:
+def to_feeds(
+    batches: Iterable[Batch],
+    memory: Memory,
+    *,
+    allow_zero: bool = False,
+    look: Callable[[], Drift] | None = None,
+    repair: bool = True,
+) -> Iterator[Transformed]:
     """Turn batches of prices into rows of price feeds, in their order; see `to_feed`.
 
     Args:
         batches: of kind ``price``.
         memory: what the ledger remembers of the flow.
         allow_zero: whether an item may cost nothing.
+        look: gives how the shop has its prices otherwise than it was told; None when nobody is to look.
+        repair: whether what it has otherwise is told again, or only shown.
     """
+    drift = look() if look is not None else None
     for portion in _portions(batches):
         told, start = LastTold(memory, [each.root["key"] for each in portion]), 0
         for each in portion:
-            yield to_feed(each, told.of(start, len(each)), allow_zero=allow_zero)
+            last, drifted = told.of(start, len(each)), None
+            if drift is not None and len(drift.found):
+                found = drift.of(each.root["key"])
+                last, drifted = overlaid(last, found, repair=repair), found["says"]
+            made = to_feed(each, last, allow_zero=allow_zero, drift=drifted)
+            yield made if repair else only_shown(made)
             start += len(each)
 
 
@@ -81,7 +104,9 @@ def _portions(batches: Iterable[Batch]) -> Iterator[list[Batch]]:
         yield portion
 
 
-def to_feed(prices: Batch, told: pa.Table, *, allow_zero: bool = False) -> Transformed:
+def to_feed(
+    prices: Batch, told: pa.Table, *, allow_zero: bool = False, drift: pa.ChunkedArray | None = None
+) -> Transformed:
     """Turn prices into rows of a price feed.
 
     A price that is gone becomes a deletion. A price without a tier for one unit, or with an amount that is not above
@@ -91,9 +116,11 @@ def to_feed(prices: Batch, told: pa.Table, *, allow_zero: bool = False) -> Trans
         prices: a batch of kind ``price``.
         told: what the shop was last told of them: columns `hash` and `value`, a row a price.
         allow_zero: whether an item may cost nothing.
+        drift: how the shop has them otherwise, null where it does not; None when nobody looked.
     """
     rows = prices.root.rename_columns(["record" if name == "price" else name for name in prices.root.column_names])
     rows = rows.append_column("told", told["hash"]).append_column("before", told["value"])
+    rows = rows.append_column("drift", pa.nulls(len(rows), pa.string()) if drift is None else drift)
     tiers = prices.tables["tiers"].rename_columns(["record", "quantity", "amount"])
     active = pc.equal(whole(rows.combine_chunks(), "state"), "active").to_numpy(zero_copy_only=False)
     placed, parents = below(rows, tiers)
@@ -114,7 +141,7 @@ def _feed(rows: pa.Table, active: NDArray[np.bool_], tiers: pa.Table, parents: N
     single = _mask(pc.equal(whole(tiers, "quantity"), _ONE))
     values = _at(amounts.filter(pa.array(single)), parents[single], count)
     by_tier = joined([number_text(whole(tiers, "quantity")), "=", amounts], len(tiers), lenient=False)
-    hashes = _fingerprints(rows, put, by_tier, parents)
+    hashes = pc.if_else(put, fingerprints(rows, by_tier, parents), DELETE)
     texts = {
         "action": pc.if_else(put, pc.if_else(_moved(rows, hashes), REPLACE, PUT), DELETE),
         "value": pc.if_else(put, values, nothing),
@@ -135,16 +162,22 @@ def _feed(rows: pa.Table, active: NDArray[np.bool_], tiers: pa.Table, parents: N
     return Batch("price_feed", {"rows": table, "tiers": below_})
 
 
-def _fingerprints(rows: pa.Table, put: pa.Array, tiers: pa.Array, parents: NDArray[np.int64]) -> pa.Array:
-    """Give what tells two prices of an item apart: currency, dates and tiers."""
+def fingerprints(rows: pa.Table, tiers: pa.Array, parents: NDArray[np.int64]) -> pa.Array:
+    """Give what tells two prices of an item apart: currency, dates and tiers.
+
+    Args:
+        rows: columns `currency`, `online_from` and `online_to`.
+        tiers: each as ``quantity=amount``, in the order of the rows.
+        parents: place of each tier's row.
+    """
     count = len(rows)
     offsets = np.searchsorted(parents, np.arange(count + 1))
     together = by_parent(tiers, offsets, " ") if len(tiers) else pa.nulls(count, pa.string())
     until = joined([" to ", written(whole(rows, "online_to"))], count, lenient=False)
-    since = joined([_FROM, written(whole(rows, "online_from"))], count, lenient=False)
+    since = joined([SINCE, written(whole(rows, "online_from"))], count, lenient=False)
     content = joined([whole(rows, "currency"), " ", together, until], count, lenient=True)
     # From when it holds stays readable, since the shop knows a price by that.
-    return pc.if_else(put, joined([fingerprint(content), since], count, lenient=True), DELETE)
+    return joined([fingerprint(content), since], count, lenient=True)
 
 
 def _moved(rows: pa.Table, hashes: pa.Array) -> pa.Array:
@@ -159,8 +192,8 @@ def _moved(rows: pa.Table, hashes: pa.Array) -> pa.Array:
 
 
 def _since(hashes: pa.Array) -> pa.Array:
-    dated = pc.match_substring(hashes, _FROM)
-    return pc.if_else(dated, pc.replace_substring_regex(hashes, f"^.*{_FROM}", ""), "")
+    dated = pc.match_substring(hashes, SINCE)
+    return pc.if_else(dated, pc.replace_substring_regex(hashes, f"^.*{SINCE}", ""), "")
 
 
 def _verdicts(
