@@ -372,6 +372,38 @@ class FeedTarget(Protocol):
         Gives a verdict for each row: created (never told before), updated, or rejected with the target's reason.
 
         Raises:
+@dataclass(frozen=True)
+class Overdue:
+    """What came to light of a document that went out in a feed: the target did not take it, though its run said so.
+
+    Attributes:
+        feed: name of the feed.
+        type: type of the document.
+        external_ids: what its external id may be; the first that the ledger knows is meant.
+        complaints: the target's reasons.
+    """
+
+    feed: str
+    type: str
+    external_ids: tuple[str, ...]
+    complaints: tuple[Complaint, ...]
+
+
+class FeedFollower(Protocol):
+    """Looks for feeds beside documents whose import ends after their run."""
+
+    def overdue(self) -> Iterator[Overdue]:
+        """Give the documents of earlier feeds that the target turns out not to have taken.
+
+        Raises:
+            RetryableError: the other side does not answer for now.
+            BatchError: it does not let us look.
+        """
+
+    def noted(self) -> None:
+        """Hear that all that `overdue` gave was noted: those feeds need no second look."""
+
+
             RetryableError: the other side does not answer for now; what was sent is known in `feeds`.
             BatchError: nothing can be sent, and no retry mends it.
         """

@@ -40,6 +40,7 @@ How it is used, in the order of a run; each method says the rest::
     ledger.feeds(integration, flow, run_id) -> FeedBook
 
     # settle
+    ledger.untell(integration, flow, system, overdue) -> list[Late]      # documents of feeds that the target did not take
     ledger.outcomes.balance(run_id) -> dict[str, Balance]
     ledger.outcomes.verdicts(run_id, record=None) -> Iterator[Verdict]
     ledger.outcomes.unaccounted(run_id, record=None) -> Iterator[(record, row, key)]

@@ -33,10 +33,14 @@ from cartage.ledger.searching import Searching
 from cartage.ledger.storytelling import Storytelling
 from cartage.ledger.tallies import Tallies
 from cartage.ledger.terms import Terms
+from cartage.ledger.untelling import untell
 from cartage.ledger.worklist import Worklist
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime, timedelta
+
+    from cartage.seams import Late, Overdue
 
 
 class Ledger:
@@ -141,6 +145,10 @@ class Ledger:
     def feeds(self, integration: str, flow: str, run_id: int) -> Feeds:
         """Give the `FeedBook` of a flow, as this run sees it."""
         return Feeds(self._database, integration, flow, run_id)
+
+    def untell(self, integration: str, flow: str, system: str, overdue: Iterable[Overdue]) -> list[Late]:
+        """Forget that a target was told of documents in feeds, and give their records; see `untelling.untell`."""
+        return untell(self._database, integration, flow, system, overdue)
 
     def memory(self, integration: str, flow: str, record: str) -> LedgerMemory:
         """Give the `Memory` of a flow's records."""

@@ -122,3 +122,4 @@ class Runtime:
             )
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+                feeds=self.ledger.feeds(self.integration.name, self.flow, run),

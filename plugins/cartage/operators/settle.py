@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cartage.errors import BatchError, CartageError
 from cartage.operators.base import FlowOperator, Passage, text_of
+from cartage.operators.following import follow_feeds
 from cartage.operators.links import PLAN_KEY, PlanLink
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class SettleOperator(FlowOperator):
                 self._show_plan(runtime, begun, context)
             else:
                 self._acknowledge(runtime, flow, run)
+                follow_feeds(runtime, flow, run)
             # Only now: an empty watermark is seeded from settled runs, and must not pass what the shop was not told.
             self._close(runtime, begun, broken)
             self._clean_up(runtime, flow, begun.window)

@@ -21,7 +21,9 @@ class FeedImport(Strict):
         description="`none`: a job of the shop's own schedule imports what it finds. `job`: that job is started by OCAPI "
         "as soon as the feeds are there.",
     )
-    job: str | None = Field(default=None, description="Id of the job in Business Manager, for `trigger: job`.")
+    job: str | None = Field(
+        default=None, description="Id of the job in Business Manager, for `trigger: job` and for `log: webdav`."
+    )
     wait_seconds: int = Field(
         default=900,
         ge=0,
@@ -29,16 +31,34 @@ class FeedImport(Strict):
         "reads the logs.",
     )
     poll_seconds: float = Field(default=5, gt=0, description="Seconds between two looks at the job.")
+    log: Literal["webdav", "file", "none"] | None = Field(
+        default=None,
+        description="Where it is read what the shop skipped. `webdav`: in the log of its job, which SFCC's own import steps "
+        "leave on WebDAV; it is read with the API client. `file`: in `<feed>.log.jsonl` in the folders `logs`, as the job "
+        "step in deploy/sfcc leaves it. `none`: nowhere, what was sent counts as told. Null: `file` where `logs` names "
+        "folders, else `webdav` where `job` is named, else `none`.",
+    )
     logs: tuple[str, ...] = Field(
         default=(),
-        description="Folders on the shop's SFTP server where its job leaves a log of each import, `<feed>.log.jsonl`; none: "
-        "what the shop skipped is not known. Their form is in docs/sfcc.md.",
+        description="Folders on the shop's SFTP server where its job leaves a log of each import, `<feed>.log.jsonl`. "
+        "Their form is in docs/sfcc.md.",
     )
+
+    @property
+    def reads(self) -> Literal["webdav", "file", "none"]:
+        """Where it is read what the shop skipped."""
+        if self.log is not None:
+            return self.log
+        return "file" if self.logs else "webdav" if self.job else "none"
 
     @model_validator(mode="after")
     def _job_is_named(self) -> FeedImport:
         if self.trigger == "job" and not self.job:
             raise wrong("`trigger: job` needs the job's id; write `job: <id>`, as Business Manager shows it", "job")
+        if self.log == "webdav" and not self.job:
+            raise wrong("`log: webdav` needs the job's id; write `job: <id>`, as Business Manager shows it", "job")
+        if self.log == "file" and not self.logs:
+            raise wrong("`log: file` needs the folders of the logs; write `logs: [/inbound/…/archive]`", "logs")
         return self
 
 

@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 
     from cartage.context import FlowContext
     from cartage.records.batch import Batch
-    from cartage.seams import FeedTarget, Planned, Source, Target, Transformed
+    from cartage.seams import FeedFollower, FeedTarget, Planned, Source, Target, Transformed
     from cartage.settings import Drops
     from cartage.settings.feeds import FeedImport
     from cartage.systems.sfcc.acknowledging import Acknowledger
     from cartage.systems.sfcc.hook import SfccHook
+    from cartage.systems.sfcc.shipments.publishing import FeedPublisher
     from cartage.systems.sfcc.small_feeds import SmallFeeds
+    from cartage.systems.sfcc.stores.target import StoreTarget
 
 SYSTEM = "sfcc"
 
@@ -89,20 +91,23 @@ def target(context: FlowContext) -> Target | FeedTarget:
 
 
 def _shipments(context: FlowContext) -> Target:
-    from cartage.systems.sfcc.shipments.publishing import FeedPublisher
     from cartage.systems.sfcc.shipments.shop_orders import ShopOrders
     from cartage.systems.sfcc.shipments.target import ShipmentTarget
 
     settings = context.settings.shipments
     by_rest = bool({"scapi", "events"} & set(settings.by)) or bool(context.integration.storefront.api)
-    publisher = None
-    if "feed" in settings.by:
-        feeds = _small_feeds(context, settings.feed.folder, settings.feed.imported)
-        publisher = FeedPublisher(settings.feed.form, feeds)
+    publisher = _shipment_feeds(context) if "feed" in settings.by else None
     return ShipmentTarget(settings, ShopOrders(_api(context)) if by_rest else None, publisher)
 
 
-def _stores(context: FlowContext) -> Target:
+def _shipment_feeds(context: FlowContext) -> FeedPublisher:
+    from cartage.systems.sfcc.shipments.publishing import FeedPublisher
+
+    settings = context.settings.shipments.feed
+    return FeedPublisher(settings.form, _small_feeds(context, settings.folder, settings.imported))
+
+
+def _stores(context: FlowContext) -> StoreTarget:
     from cartage.systems.sfcc.stores.target import StoreTarget
 
     inventory, stores = context.settings.inventory.feed, context.settings.locations.feed
@@ -113,9 +118,32 @@ def _stores(context: FlowContext) -> Target:
 
 
 def _small_feeds(context: FlowContext, folder: str, settings: FeedImport) -> SmallFeeds:
+    from cartage.staging.area import FEEDS
     from cartage.systems.sfcc.small_feeds import SmallFeeds
 
-    return SmallFeeds(_folder(context), folder, settings, _api(context) if settings.trigger == "job" else None)
+    if context.feeds is None:
+        raise BatchError("feeds need the ledger's book of them; this is a fault of the caller")
+    flow = f"{context.integration.name}.{context.flow}{FEEDS}"
+    return SmallFeeds(
+        _folder(context),
+        folder,
+        settings,
+        lambda: _api(context),
+        book=context.feeds,
+        staging=context.staging,
+        flow=flow,
+    )
+
+
+def follower(context: FlowContext) -> FeedFollower | None:
+    """Give what looks for imports that ended after their run; None where the flow leaves no feeds beside documents.
+
+    Raises:
+        SettingsError: the integration's file names no connection for what the settings ask for.
+    """
+    if context.record == "shipment" and "feed" in context.settings.shipments.by:
+        return _shipment_feeds(context)
+    return _stores(context) if context.record == "location" else None
 
 
 def _not_taken(context: FlowContext) -> BatchError:

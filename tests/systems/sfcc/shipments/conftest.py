@@ -17,6 +17,7 @@ from cryptography.fernet import Fernet
 from cartage.ledger import Ledger
 from cartage.mapping import TargetMapping, load_mapping
 from cartage.settings import Settings, load_settings
+from cartage.staging import Staging
 from cartage.systems.netsuite.hook import NetSuiteHook
 from cartage.systems.netsuite.shipments.source import ShipmentSource
 from cartage.systems.sfcc.hook import SfccHook
@@ -55,6 +56,7 @@ class Loop:
     netsuite: NetSuiteHook
     sfcc: SfccHook
     mapping: TargetMapping
+    staging: Staging
     run: int = 0
 
     def set(self, **changes: Any) -> None:
@@ -109,15 +111,19 @@ class Loop:
 
     def target(self) -> ShipmentTarget:
         settings, hook = self.settings.shipments, self.sfcc
-        server = SftpFolder(SFTPHook(ssh_conn_id="sfcc_sftp"))
-        publisher = FeedPublisher(
-            settings.feed.form, SmallFeeds(server, settings.feed.folder, settings.feed.imported, hook)
-        )
         return ShipmentTarget(
             settings,
             ShopOrders(hook) if {"scapi", "events"} & set(settings.by) else None,
-            publisher if "feed" in settings.by else None,
+            self.publisher() if "feed" in settings.by else None,
         )
+
+    def publisher(self) -> FeedPublisher:
+        feed = self.settings.shipments.feed
+        small = SmallFeeds(
+            SftpFolder(SFTPHook(ssh_conn_id="sfcc_sftp")), feed.folder, feed.imported, lambda: self.sfcc,
+            book=self.ledger.feeds(INTEGRATION, "shipments", self.run), staging=self.staging, flow="shipments.feeds",
+        )  # fmt: skip
+        return FeedPublisher(feed.form, small)
 
     def journal(self, holder: str = "load[0]") -> Journal:
         return self.ledger.journal(self.run, INTEGRATION, "sfcc", holder=holder)
@@ -203,7 +209,8 @@ def loop(
     token = json.loads((Path(shop.home) / "netsuite-credentials.json").read_text())["admin_token"]
     assert shop.netsuite is not None
     ledger = new_ledger(tmp_path / "ledger.db")
-    loop = Loop(Shop(shop), Warehouse(shop.netsuite["base_url"], token), ledger, default_settings, *hooks, mapping)
+    warehouse, staging = Warehouse(shop.netsuite["base_url"], token), Staging(str(tmp_path / "staging"))
+    loop = Loop(Shop(shop), warehouse, ledger, default_settings, *hooks, mapping, staging)
     loop.set(feed={})  # nobody starts the job but the test
     for feed in loop.feeds():
         feed.unlink()

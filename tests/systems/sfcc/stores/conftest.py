@@ -16,6 +16,7 @@ from cartage.ledger import Ledger
 from cartage.mapping import load_mapping
 from cartage.settings import Settings, load_settings
 from cartage.settings.feeds import FeedImport
+from cartage.staging import Staging
 from cartage.systems.netsuite.hook import NetSuiteHook
 from cartage.systems.netsuite.locations.source import LocationSource
 from cartage.systems.sfcc.hook import SfccHook
@@ -44,6 +45,7 @@ class Places:
     shop: Shop
     ledger: Ledger
     settings: Settings
+    staging: Staging
     imported: FeedImport = field(default_factory=FeedImport)
     run: int = 0
 
@@ -71,9 +73,12 @@ class Places:
         read = self.read(*keys)
         made = LocationTransformer(self.settings, load_mapping("sfcc", "location", INCLUDE)).transform(read.batch)
         server = SftpFolder(SFTPHook(ssh_conn_id="sfcc_sftp"))
+        known = {
+            "book": self.ledger.feeds(INTEGRATION, "locations", self.run), "staging": self.staging, "flow": "locations.feeds",
+        }  # fmt: skip
         target = StoreTarget(
-            SmallFeeds(server, self.settings.inventory.feed.folder, FeedImport(), None),
-            SmallFeeds(server, self.settings.locations.feed.folder, self.imported, SfccHook("sfcc_api")),
+            SmallFeeds(server, self.settings.inventory.feed.folder, FeedImport(), None, **known),
+            SmallFeeds(server, self.settings.locations.feed.folder, self.imported, lambda: SfccHook("sfcc_api"), **known),
         )
         journal = self.ledger.journal(self.run, INTEGRATION, "sfcc", holder="load[0]")
         verdicts = [*read.verdicts, *made.verdicts, *target.write(made.documents, journal)]
@@ -102,7 +107,7 @@ class Places:
 def places(shop: Endpoints, tmp_path: Path) -> Iterator[Places]:
     ledger = Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}", Fernet.generate_key().decode())
     ledger.migrate()
-    places = Places(Shop(shop), ledger, load_settings(INTEGRATION, INCLUDE))
+    places = Places(Shop(shop), ledger, load_settings(INTEGRATION, INCLUDE), Staging(str(tmp_path / "staging")))
     yield places
     for kind in ("inventory", "stores"):
         for feed in places.feeds(kind):

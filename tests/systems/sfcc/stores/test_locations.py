@@ -79,7 +79,7 @@ def test_what_the_shop_refuses_is_rejected_with_its_reason(places: Places) -> No
     places.shop.control(imports=[{"job": "cartage-import-stores", "refuse": True}])
     told = places.tell()
     assert (told["2"].outcome, told["1"].outcome) == (Outcome.REJECTED, Outcome.CREATED)  # the list of 1 came in
-    assert "the shop skipped it" in told["2"].complaints[0].message
+    assert "refused the whole feed" in told["2"].complaints[0].message
     assert places.tell()["2"].outcome is Outcome.CREATED
 
 

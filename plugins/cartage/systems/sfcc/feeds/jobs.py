@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -36,10 +36,12 @@ class Ended:
     Attributes:
         well: whether the shop says success; elements may have been skipped all the same.
         reason: what it says.
+        execution: all that it says: the document ``job_execution``.
     """
 
     well: bool
     reason: str
+    execution: dict[str, Any] = field(default_factory=dict)
 
 
 class ShopJob:
@@ -143,5 +145,19 @@ class ImportJob(ShopJob):
 def _ended(execution: dict[str, Any]) -> Ended:
     status = execution.get("exit_status") or {}
     code = str(status.get("code") or execution.get("execution_status"))
-    reason = " ".join(str(each) for each in (code, status.get("message")) if each)
-    return Ended(str(status.get("status") or code).lower() in _WELL, reason)
+    steps = [_step(each) for each in execution.get("step_executions") or () if not _is_well(each.get("exit_status"))]
+    reason = " ".join(str(each) for each in (code, status.get("message"), *steps) if each)
+    well = _is_well(status or {"status": code})
+    if well and (steps or code.lower() not in _WELL):
+        log.warning("job %s ended well, and yet with %s", execution.get("job_id"), reason)
+    return Ended(well, reason, execution)
+
+
+def _is_well(status: dict[str, Any] | None) -> bool:
+    """Say whether a status is a good one; a step that was not executed has none, and did no harm."""
+    return status is None or str(status.get("status") or status.get("code")).lower() in _WELL
+
+
+def _step(step: dict[str, Any]) -> str:
+    status = step["exit_status"]
+    return f"(step {step.get('step_id')}: {status.get('code')})"

@@ -1,38 +1,84 @@
 """What the shop says of the import of a feed, element by element.
 
-SFCC skips what is wrong in a feed and still says success. What it skipped stands in the import's log, which its job
-leaves as ``<feed>.log.jsonl`` in a folder of the SFTP server, a JSON document a line, the last one a summary. `docs/sfcc.md`
-says how a merchant's job makes it of SFCC's own log::
-
-    {"severity": "DATAERROR", "code": "unknown_product", "element": "record",
-     "ids": {"list-id": "RefArch-inventory", "product-id": "4711"}, "skipped": true, "message": "…"}
-    {"summary": {"feed": "inventory_….xml", "status": "OK", "elements": {"record": 1000}, "imported": 999, …}}
+SFCC skips what is wrong in a feed and still says success. What it skipped stands in a log: that of its job, which WebDAV
+serves (`job_logs`), or a file beside the feed that a job step of the merchant's leaves (`file_logs`). The setting
+``import.log`` says which.
 """
 
 from __future__ import annotations
 
-import json
-import logging
-import posixpath
-import tempfile
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Protocol
 
-from cartage.errors import Complaint
+from cartage.errors import BatchError, Complaint
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from cartage.seams import Feed
     from cartage.settings.feeds import FeedImport
     from cartage.systems.sfcc.feeds.forms import Form
+    from cartage.systems.sfcc.feeds.jobs import Ended
+    from cartage.systems.sfcc.feeds.reports import Entry, Report
+    from cartage.systems.sfcc.hook import SfccHook
     from cartage.systems.sfcc.sftp_folder import SftpFolder
 
-log = logging.getLogger(__name__)
 
-SUFFIX = ".log.jsonl"
-NOTHING_TO_DELETE = frozenset({"unknown_record", "unknown_table"})
-"""Codes of warnings that a deletion found nothing: what it was to bring about is so."""
+class ImportLogs(Protocol):
+    """Where the shop says what became of feeds."""
 
-_IN_MEMORY = 1 << 20
+    def look_for(self, feeds: Sequence[Feed]) -> None:
+        """Look for the imports of feeds that were sent by an earlier run, or an earlier try; nothing is raised."""
+
+    def follow(self, ended: Ended) -> None:
+        """Read what the shop's job left, that this run has just waited for; nothing is raised."""
+
+    def report(self, name: str, content: Callable[[], IO[bytes]]) -> Report | None:
+        """Give what is said of a feed; None while nothing is.
+
+        Args:
+            name: the feed's.
+            content: opens our copy of it, as it was sent.
+        """
+
+
+class NoLogs:
+    """Nothing is said of feeds: what was sent counts as told."""
+
+    def look_for(self, feeds: Sequence[Feed]) -> None:
+        """Do nothing."""
+
+    def follow(self, ended: Ended) -> None:
+        """Do nothing."""
+
+    def report(self, name: str, content: Callable[[], IO[bytes]]) -> Report | None:  # noqa: ARG002 - of the seam
+        """Give nothing."""
+        return None
+
+
+def logs_of(settings: FeedImport, server: SftpFolder, api: Callable[[], SfccHook] | None) -> ImportLogs:
+    """Give the logs that the settings choose.
+
+    Args:
+        settings: how feeds are imported.
+        server: the shop's SFTP server.
+        api: gives the shop's API; None where there is none.
+
+    Raises:
+        SettingsError: the integration names no API, but the settings need it.
+        BatchError: there is nobody to give it; a fault of the caller.
+    """
+    if settings.reads == "file":
+        from cartage.systems.sfcc.feeds.file_logs import FileLogs
+
+        return FileLogs(server, settings.logs)
+    if settings.reads == "webdav":
+        from cartage.systems.sfcc.feeds.job_logs import JobLogs
+
+        if api is None:
+            raise BatchError("logs over WebDAV need the shop's API; this is a fault of the caller")
+        return JobLogs(api(), str(settings.job))
+    return NoLogs()
 
 
 @dataclass
@@ -63,90 +109,27 @@ class Seen:
         return self.of(key)
 
 
-class ImportLogs:
-    """The logs of a shop's imports.
+def seen_of(report: Report, form: Form) -> Seen:
+    """Turn what a log says into what it means for the records of a feed.
 
     Args:
-        server: where they lie.
-        settings: in which folders.
-        form: what kind of feeds.
-    """
-
-    def __init__(self, server: SftpFolder, settings: FeedImport, form: Form) -> None:
-        self._server = server
-        self._folders = settings.logs
-        self._form = form
-
-    def of(self, feed: Feed) -> Seen | None:
-        """Give what the shop says of a feed; None while it says nothing.
-
-        Raises:
-            RetryableError: the server does not answer.
-            BatchError: no right to the folder.
-        """
-        for folder in self._folders:
-            with tempfile.SpooledTemporaryFile(_IN_MEMORY) as content:
-                if self._server.read(posixpath.join(folder, feed.name + SUFFIX), content):
-                    content.seek(0)
-                    seen = read_log(content, self._form, feed.name)
-                    if seen is not None:
-                        return seen
-        return None
-
-
-def read_log(content: IO[bytes], form: Form, name: str) -> Seen | None:
-    """Read a log; None when it is not whole.
-
-    Args:
-        content: its bytes.
+        report: what it says.
         form: what kind of feed.
-        name: of the feed, for what is said of it here.
     """
-    seen = Seen()
-    summary: dict[str, Any] | None = None
-    reason = ""
-    for line in content:
-        entry = _entry(line)
-        if entry is None:
-            log.warning("the import log of %s has a line that cannot be read; it is looked at again later", name)
-            return None
-        summary = entry.get("summary", summary)
-        if entry.get("severity") == "ERROR":
-            reason = reason or str(entry.get("message") or entry.get("code"))
-        elif entry.get("severity"):
-            _note(entry, form, seen, name)
-    if summary is None:
-        return None
-    if summary.get("status") == "ERROR":
-        seen.refused = reason or "the shop gives no reason"
-    log.info("%s: %s elements imported, %s skipped", name, summary.get("imported", "?"), summary.get("skipped", "?"))
+    seen = Seen(report.refused)
+    report.told()
+    for entry in report.entries:
+        group, product = entry.ids.get(form.group_id), entry.ids.get("product-id")
+        if not entry.skipped or entry.harmless or group is None:
+            continue
+        if product is None:
+            seen.groups[group] = skipped(entry)
+        else:
+            key = f"{group}/{product}"
+            seen.skipped[key] = (*seen.skipped.get(key, ()), skipped(entry))
     return seen
 
 
-def _entry(line: bytes) -> dict[str, Any] | None:
-    try:
-        entry = json.loads(line)
-    except ValueError:
-        return None
-    return entry if isinstance(entry, dict) else None
-
-
-def _note(entry: dict[str, Any], form: Form, seen: Seen, name: str) -> None:
-    """Note what one line says."""
-    ids = entry.get("ids") or {}
-    group, product = ids.get(form.group_id), ids.get("product-id")
-    code, message = str(entry.get("code") or "skipped"), str(entry.get("message") or "no reason is given")
-    if not entry.get("skipped", True):
-        log.warning("%s: %s %s was taken in part: %s", name, entry.get("element"), product or group, message)
-        return
-    if entry["severity"] == "DATAWARNING" and code in NOTHING_TO_DELETE:
-        log.info("%s: %s is gone already", name, product or group)
-        return
-    complaint = Complaint(code, f"the shop skipped it: {message} ({entry['severity']})")
-    if group is not None and product is not None:
-        key = f"{group}/{product}"
-        seen.skipped[key] = (*seen.skipped.get(key, ()), complaint)
-    elif group is not None:
-        seen.groups[group] = complaint
-    else:
-        log.error("%s: the shop skipped an element in line %s without naming it: %s", name, entry.get("line"), message)
+def skipped(entry: Entry) -> Complaint:
+    """Give the shop's reason as ours."""
+    return Complaint(entry.code, f"the shop skipped it: {entry.message} ({entry.severity})")

@@ -8,6 +8,7 @@ from cartage.staging.area import FEEDS
 from cartage.systems.sfcc.feeds.forms import FORMS
 from cartage.systems.sfcc.feeds.headers import headers_of
 from cartage.systems.sfcc.feeds.jobs import ImportJob
+from cartage.systems.sfcc.feeds.logs import logs_of
 from cartage.systems.sfcc.feeds.rendering import Renderer
 from cartage.systems.sfcc.feeds.rules import load
 from cartage.systems.sfcc.feeds.target import FeedPublisher
@@ -43,4 +44,5 @@ def publisher(context: FlowContext, server: SftpFolder, api: Callable[[], SfccHo
         flow=f"{context.integration.name}.{context.flow}{FEEDS}",
         run=context.run,
         job=ImportJob(api(), settings.imported) if settings.imported.trigger == "job" else None,
+        logs=logs_of(settings.imported, server, api),
     )

@@ -14,7 +14,8 @@ from cartage.errors import BatchError, RetryableError
 from cartage.records.outcome import Outcome, Verdict
 from cartage.seams import Feed, Late
 from cartage.systems.sfcc.feeds.contents import keys_of
-from cartage.systems.sfcc.feeds.logs import ImportLogs
+from cartage.systems.sfcc.feeds.drift import complaint
+from cartage.systems.sfcc.feeds.logs import logs_of, seen_of
 from cartage.systems.sfcc.feeds.naming import by_number, feed_name
 from cartage.systems.sfcc.feeds.planning import planned
 from cartage.systems.sfcc.feeds.writing import FeedWriter
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from cartage.systems.sfcc.feeds.files import Written
     from cartage.systems.sfcc.feeds.headers import Headers
     from cartage.systems.sfcc.feeds.jobs import ImportJob
-    from cartage.systems.sfcc.feeds.logs import Seen
+    from cartage.systems.sfcc.feeds.logs import ImportLogs, Seen
     from cartage.systems.sfcc.feeds.rendering import Renderer
     from cartage.systems.sfcc.sftp_folder import SftpFolder
 
@@ -52,6 +53,7 @@ class FeedPublisher:
         flow: name of the flow, for them.
         run: the run's id in the ledger.
         job: starts the shop's import; None: it imports by its own schedule.
+        logs: say what the shop skipped; None: those in files, if the settings name folders of them.
         now: the time, for names.
 
     Attributes:
@@ -69,6 +71,7 @@ class FeedPublisher:
         flow: str,
         run: int,
         job: ImportJob | None = None,
+        logs: ImportLogs | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._renderer = renderer
@@ -81,7 +84,7 @@ class FeedPublisher:
         self._run = run
         self._job = job
         self._now = now
-        self._logs = ImportLogs(server, settings.imported, self._form)
+        self._logs = logs if logs is not None else logs_of(settings.imported, server, None)
         self._caught_up: list[Feed] = []
         self._book: FeedBook | None = None
         self.late: list[Late] = []
@@ -137,10 +140,10 @@ class FeedPublisher:
     def _catch_up(self, feeds: FeedBook) -> None:
         """Look at the logs of feeds of earlier runs whose import nobody saw."""
         self.late, self._caught_up = [], []
-        if not self._settings.imported.logs:
-            return
-        for feed in feeds.waiting():
-            seen = self._logs.of(feed)
+        waiting = feeds.waiting()
+        self._logs.look_for([*waiting, *(each for each in feeds.of_run() if each.state == "sent")])
+        for feed in waiting:
+            seen = self._seen(feed)
             if seen is None:
                 continue
             self._caught_up.append(_after(feed, seen))
@@ -211,6 +214,8 @@ class FeedPublisher:
         if self._job is None or all(each is not None for each in seen.values()):
             return seen
         ended = self._job.run()
+        if ended is not None:
+            self._logs.follow(ended)
         seen = self._read(sent, feeds)
         silent = [sent[number] for number, each in seen.items() if each is None]
         if ended is not None and not ended.well and silent:
@@ -218,15 +223,20 @@ class FeedPublisher:
         return seen
 
     def _read(self, sent: Mapping[int, Feed], feeds: FeedBook) -> dict[int, Seen | None]:
-        if not self._settings.imported.logs or not sent:
+        if self._settings.imported.reads == "none" or not sent:
             return dict.fromkeys(sent)
         seen: dict[int, Seen | None] = {}
         with self._server.connected():
             for number, feed in sent.items():
-                said = seen[number] = self._logs.of(feed)
+                said = seen[number] = self._seen(feed)
                 if said is not None:
                     feeds.put(_after(feed, said))
         return seen
+
+    def _seen(self, feed: Feed) -> Seen | None:
+        """Give what the shop says of a feed; None while it says nothing."""
+        report = self._logs.report(feed.name, lambda: self._staging.open_landed(feed.landed_uri))
+        return None if report is None else seen_of(report, self._form)
 
     def _job_failed(self, silent: Sequence[Feed], feeds: FeedBook, reason: str) -> None:
         """Say what follows of a job that failed without a word on some feeds.
@@ -258,12 +268,13 @@ def _after(feed: Feed, seen: Seen) -> Feed:
 def _verdicts(writer: FeedWriter, seen: Mapping[int, Seen | None]) -> Iterator[Verdict]:
     """Give the verdict of each row that stands in a feed, in the order of the batches."""
     for rows, files in writer.rows():
-        columns = (rows["record"].to_pylist(), rows["key"].to_pylist(), rows["new"].to_pylist(), files.tolist())
-        for record, key, new, number in zip(*columns, strict=True):
+        columns = (*(rows[name].to_pylist() for name in ("record", "key", "new", "drift")), files.tolist())
+        for record, key, new, drift, number in zip(*columns, strict=True):
             found = seen[number]
             outcome = Outcome.CREATED if new else Outcome.UPDATED
+            noted = () if drift is None else (complaint(drift),)
             if found is None:
-                yield Verdict(record, key, outcome)
+                yield Verdict(record, key, outcome, noted)
             elif found.refused is None:
                 complaints = found.of(key)
-                yield Verdict(record, key, Outcome.REJECTED if complaints else outcome, complaints)
+                yield Verdict(record, key, Outcome.REJECTED if complaints else outcome, (*complaints, *noted))

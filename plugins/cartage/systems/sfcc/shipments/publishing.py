@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cartage.systems.sfcc.shipments.feed import Form, feed
+from lxml import etree
+
+from cartage.errors import BatchError
+from cartage.seams import Overdue
+from cartage.systems.sfcc.documents import case_kept
+from cartage.systems.sfcc.shipments.feed import SHIPPING_ORDER, Form, feed
+from cartage.systems.sfcc.shipments.transform import FEED
+from cartage.systems.sfcc.small_feeds import skipped_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from cartage.seams import Feed
+    from cartage.systems.sfcc.feeds.reports import Entry, Report
     from cartage.systems.sfcc.small_feeds import Skipped, SmallFeeds
 
 Json = dict[str, Any]
+
+WHAT = "_shipments"
+"""What stands behind the site in a feed's name."""
+
+_IDS = {"order": "order-no", "shipping_order": "shipping-order-number"}
+"""Form of a feed -> what its elements are told apart by in logs."""
 
 
 class FeedPublisher:
@@ -25,6 +40,7 @@ class FeedPublisher:
     def __init__(self, form: Form, feeds: SmallFeeds) -> None:
         self._form = form
         self._feeds = feeds
+        self._seen: list[tuple[Feed, Report]] = []
 
     def publish(self, orders: Mapping[str, Sequence[tuple[str, Json]]]) -> dict[str, Skipped]:
         """Leave a feed for each site, have them imported where the settings say so, and give what was skipped.
@@ -39,12 +55,69 @@ class FeedPublisher:
             RetryableError: the server, or the shop, does not answer for now.
             BatchError: the server refuses us, or there is no such job.
         """
-        names = {
-            site: self._feeds.leave(f"{site}_shipments", feed(self._form, some))
+        left = {
+            site: self._feeds.leave(f"{site}{WHAT}", feed(self._form, some), len(some))
             for site, some in sorted(orders.items())
         }
         failed = self._feeds.imported()
-        return {
-            site: self._feeds.skipped(name, "order-no", [number for number, _ in orders[site]], failed)
-            for site, name in names.items()
-        }
+        return {site: self._skipped(each, orders[site], failed) for site, each in left.items()}
+
+    def _skipped(self, left: Feed, orders: Sequence[tuple[str, Json]], failed: str | None) -> Skipped:
+        elements = {each: number for number, body in orders for each in self._elements(number, body)}
+        found = self._feeds.skipped(left, self._id_of, elements, failed)
+        by_order: Skipped = {}
+        for element, complaints in found.items():
+            if element in elements:
+                by_order.setdefault(elements[element], []).extend(complaints)
+        return by_order
+
+    def _elements(self, number: str, body: Json) -> list[str]:
+        """Give the ids of the elements that tell of an order."""
+        if self._form == "order":
+            return [number]
+        return [str(each["shipping_order_number"]) for each in body.get("shipping_orders", ())]
+
+    def _id_of(self, entry: Entry) -> str | None:
+        return entry.ids.get(_IDS[self._form])
+
+    def overdue(self) -> Iterator[Overdue]:
+        """Give the orders of earlier feeds that the shop turns out not to have taken.
+
+        Raises:
+            RetryableError: the server does not answer for now.
+            BatchError: no right to the folder of the logs.
+        """
+        for left, report in self._feeds.overdue():
+            self._seen.append((left, report))
+            site = left.name.rpartition(WHAT)[0]
+            every = self._every(left) if report.refused is not None else ()
+            for element, complaints in skipped_of(report, self._id_of, list(every)).items():
+                yield Overdue(left.name, FEED, self._external_ids(site, element), tuple(complaints))
+
+    def noted(self) -> None:
+        """Hear that what is overdue was noted."""
+        for left, report in self._seen:
+            self._feeds.noted(left, report)
+        self._seen = []
+
+    def _external_ids(self, site: str, element: str) -> tuple[str, ...]:
+        """Give what the document of an element may be called, the likeliest first.
+
+        A shipping order's number is order and shipment, with a dash between; either may have more of them.
+        """
+        numbers = [element]
+        if self._form == "shipping_order":
+            parts = element.split("-")
+            numbers = ["-".join(parts[:count]) for count in range(len(parts) - 1, 0, -1)]
+        return tuple(f"{site}/{case_kept(number)}" for number in numbers)
+
+    def _every(self, left: Feed) -> Iterable[str]:
+        """Give the ids of all elements of a feed, from our copy; none when it was swept away."""
+        try:
+            with self._feeds.content(left) as copy:
+                root = etree.parse(copy, etree.XMLParser(resolve_entities=False, no_network=True)).getroot()
+        except BatchError:
+            return ()
+        if self._form == "order":
+            return [str(each.get("order-no")) for each in root]
+        return [str(each.text) for each in root.iter(f"{{{SHIPPING_ORDER}}}shipping_order_number")]

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cartage.errors import RetryableError
+from lxml import etree
+
+from cartage.errors import BatchError, RetryableError
 from cartage.records.outcome import Outcome, Verdict
-from cartage.seams import DocumentResult, Planned
-from cartage.systems.sfcc.documents import claimed, from_claim, newest, records_of
+from cartage.seams import DocumentResult, Overdue, Planned
+from cartage.systems.sfcc.documents import case_kept, claimed, from_claim, newest, records_of
+from cartage.systems.sfcc.small_feeds import skipped_of
 from cartage.systems.sfcc.stores import feed
 from cartage.systems.sfcc.stores.transform import LIST, STORE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from cartage.errors import Complaint
     from cartage.records.batch import Batch
-    from cartage.seams import Claim, DocumentOutcome, Journal
+    from cartage.seams import Claim, DocumentOutcome, Feed, Journal
     from cartage.systems.sfcc.documents import Document, DocumentId, Record
+    from cartage.systems.sfcc.feeds.reports import Entry, Report
     from cartage.systems.sfcc.small_feeds import Skipped, SmallFeeds
+
+LISTS, STORES = "lists", "stores"
+"""What names of feeds begin with."""
+
+_IDS = {LIST: "list-id", STORE: "store-id"}
+"""Type of document -> attribute that tells its element apart."""
 
 
 class StoreTarget:
@@ -34,6 +44,7 @@ class StoreTarget:
     def __init__(self, lists: SmallFeeds, stores: SmallFeeds) -> None:
         self._lists = lists
         self._stores = stores
+        self._seen: list[tuple[SmallFeeds, Feed, Report]] = []
 
     def write(self, documents: Batch, journal: Journal) -> Iterator[Verdict]:
         """Leave a feed of lists and one of stores, and give a verdict for each location.
@@ -81,10 +92,46 @@ class StoreTarget:
         """Leave a feed, have it imported where the settings say so, and give what the shop skipped."""
         bodies, names = [each.body for each in documents], [_name(each) for each in documents]
         if type_ == LIST:
-            feeds, name, id_name = self._lists, self._lists.leave("lists", feed.lists(bodies)), "list-id"
+            feeds, left = self._lists, self._lists.leave(LISTS, feed.lists(bodies), len(bodies))
         else:
-            feeds, name, id_name = self._stores, self._stores.leave("stores", feed.stores(bodies)), "store-id"
-        return feeds.skipped(name, id_name, names, feeds.imported())
+            feeds, left = self._stores, self._stores.leave(STORES, feed.stores(bodies), len(bodies))
+        return feeds.skipped(left, _id_of(type_), names, feeds.imported())
+
+    def overdue(self) -> Iterator[Overdue]:
+        """Give the lists and stores of earlier feeds that the shop turns out not to have taken.
+
+        Raises:
+            RetryableError: the server does not answer for now.
+            BatchError: no right to the folder of the logs.
+        """
+        for type_, feeds, prefix in ((LIST, self._lists, LISTS), (STORE, self._stores, STORES)):
+            for left, report in feeds.overdue():
+                if not left.name.startswith(f"{prefix}_"):
+                    continue
+                self._seen.append((feeds, left, report))
+                every = _every(feeds, left, _IDS[type_]) if report.refused is not None else ()
+                for name, complaints in skipped_of(report, _id_of(type_), every).items():
+                    yield Overdue(left.name, type_, (case_kept(name),), tuple(complaints))
+
+    def noted(self) -> None:
+        """Hear that what is overdue was noted."""
+        for feeds, left, report in self._seen:
+            feeds.noted(left, report)
+        self._seen = []
+
+
+def _id_of(type_: str) -> Callable[[Entry], str | None]:
+    return lambda entry: entry.ids.get(_IDS[type_])
+
+
+def _every(feeds: SmallFeeds, left: Feed, id_name: str) -> list[str]:
+    """Give the ids of all elements of a feed, from our copy; none when it was swept away."""
+    try:
+        with feeds.content(left) as copy:
+            root = etree.parse(copy, etree.XMLParser(resolve_entities=False, no_network=True)).getroot()
+    except BatchError:
+        return []
+    return [str(each.get(id_name)) for each in root.iter() if each.get(id_name) is not None]
 
 
 def _note(journal: Journal, held: dict[DocumentId, Claim], results: Sequence[DocumentResult]) -> None:
