@@ -84,7 +84,8 @@ def test_everything_that_is_written_is_listed(reader: TestClient, ledger: Ledger
     names = page.xpath("//tbody/tr/td[1]//strong/text()")
     assert names[0] == NAME
     assert "netsuite/order" in names
-    assert len(names) == 1 + len(list((include_folder() / "mappings").rglob("*.yaml")))
+    files = [each for kind in ("mappings", "expectations") for each in (include_folder() / kind).rglob("*.yaml")]
+    assert len(names) == 1 + len(files)
 
 
 def test_a_text_stands_beside_its_reference(reader: TestClient, ledger: Ledger) -> None:  # noqa: ARG001

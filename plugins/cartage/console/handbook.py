@@ -1,4 +1,4 @@
-"""The references of settings and mappings as pages show them, made from the models that read the files."""
+"""The references of settings, mappings and expectations as pages show them, made from the models that read the files."""
 
 from __future__ import annotations
 
@@ -18,11 +18,15 @@ CODE = re.compile(r"`([^`]+)`")
 
 @cache
 def handbook(kind: Kind) -> Markup:
-    """Give the reference of settings or of mappings."""
+    """Give the reference of settings, of mappings or of expectations."""
     from cartage import reference  # what it describes takes a while to import
 
-    text = reference.settings_page() if kind == "settings" else reference.mappings_page()
-    return Markup("\n").join(_blocks(text))
+    pages = {
+        "settings": reference.settings_page,
+        "mapping": reference.mappings_page,
+        "expectations": reference.expectations_page,
+    }
+    return Markup("\n").join(_blocks(pages[kind]()))
 
 
 def _blocks(text: str) -> Iterator[Markup]:

@@ -25,7 +25,15 @@ if TYPE_CHECKING:
     from cartage.ledger import Ledger, Revision
     from cartage.mapping import TargetMapping
 
-Kind = Literal["settings", "mapping"]
+Kind = Literal["settings", "mapping", "expectations"]
+
+_PATHS: dict[Kind, str] = {"settings": "integrations", "mapping": "mappings", "expectations": "expectations"}
+
+_TITLES: dict[Kind, str] = {
+    "settings": "Run settings of {}",
+    "mapping": "Mapping {}",
+    "expectations": "Expectations of {}",
+}
 
 FOLDERS = ("integrations", "mappings", "expectations")
 
@@ -37,8 +45,8 @@ class Text:
     """One thing that people write.
 
     Attributes:
-        kind: run settings of an integration, or a mapping.
-        name: the integration, or ``netsuite/order``.
+        kind: run settings of an integration, a mapping, or expectations.
+        name: the integration, ``netsuite/order``, or the record.
     """
 
     kind: Kind
@@ -47,12 +55,12 @@ class Text:
     @property
     def path(self) -> str:
         """Its file, relative to the include folder."""
-        return f"integrations/{self.name}.yaml" if self.kind == "settings" else f"mappings/{self.name}.yaml"
+        return f"{_PATHS[self.kind]}/{self.name}.yaml"
 
     @property
     def title(self) -> str:
         """What people call it."""
-        return f"Run settings of {self.name}" if self.kind == "settings" else f"Mapping {self.name}"
+        return _TITLES[self.kind].format(self.name)
 
     @property
     def file_text(self) -> str:
@@ -61,18 +69,17 @@ class Text:
 
     @property
     def beginning(self) -> str:
-        """What one writes over when there is no revision: the file of a mapping; over settings, nothing."""
-        return self.file_text if self.kind == "mapping" else EMPTY_OVERLAY
+        """What one writes over when there is no revision: the file; over settings, nothing."""
+        return EMPTY_OVERLAY if self.kind == "settings" else self.file_text
 
     @property
     def flows(self) -> list[Flow]:
-        """The flows that it may change."""
+        """The flows that it may change; what a file does not say, it may: expectations hold wherever a record goes."""
+        flows = all_flows().flows
+        if self.kind == "settings":
+            return [each for each in flows if each.integration.name == self.name]
         system = self.name.partition("/")[0]
-        return [
-            each
-            for each in all_flows().flows
-            if (each.integration.name == self.name if self.kind == "settings" else system in systems_of(each))
-        ]
+        return [each for each in flows if self.kind == "expectations" or system in systems_of(each)]
 
 
 def systems_of(flow: Flow) -> tuple[str, str]:
@@ -81,11 +88,15 @@ def systems_of(flow: Flow) -> tuple[str, str]:
 
 
 def all_texts() -> list[Text]:
-    """Give all settings and mappings there are files of."""
+    """Give all settings, mappings and expectations there are files of."""
     names = dict.fromkeys(each.integration.name for each in all_flows().flows)
-    folder = include_folder() / "mappings"
-    mappings = sorted(each.relative_to(folder).with_suffix("").as_posix() for each in folder.rglob("*.yaml"))
-    return [*(Text("settings", name) for name in names), *(Text("mapping", name) for name in mappings)]
+    found = [Text("settings", name) for name in names]
+    for kind in ("mapping", "expectations"):
+        folder = include_folder() / _PATHS[kind]
+        found += [
+            Text(kind, each.relative_to(folder).with_suffix("").as_posix()) for each in sorted(folder.rglob("*.yaml"))
+        ]
+    return found
 
 
 def in_force(text: Text, ledger: Ledger) -> tuple[str, Revision | None]:
@@ -101,6 +112,11 @@ def check(text: Text, body: str) -> SettingsError | None:
             load_settings(text.name, include_folder(), body)
             return None
         with laid_out({text.path: body}, only=text.path) as folder:
+            if text.kind == "expectations":
+                from cartage.quality import load_suite  # Great Expectations takes seconds to import
+
+                load_suite(text.name, folder)
+                return None
             system, _, name = text.name.partition("/")
             document = yamlfile.parse(body, "text")
             source = isinstance(document.data, dict) and "tables" in document.data
@@ -185,7 +201,7 @@ def patch(text: Text, body: str) -> str:
     """
     before = text.file_text
     left: list[str] = []
-    after = body if text.kind == "mapping" else _merged(before, body, left)
+    after = _merged(before, body, left) if text.kind == "settings" else body
     name = f"include/{text.path}"
     lines = difflib.unified_diff(
         before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{name}", f"b/{name}"

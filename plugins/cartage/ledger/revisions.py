@@ -1,4 +1,4 @@
-"""Revisions: settings and mappings changed without a deploy, each on top of the one before."""
+"""Revisions: settings, mappings and expectations changed without a deploy, each on top of the one before."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cartage.ledger.tables import revisions
 if TYPE_CHECKING:
     from cartage.ledger.engine import Database
 
-RevisionKind = Literal["settings", "mapping"]
+RevisionKind = Literal["settings", "mapping", "expectations"]
 
 
 class RevisionConflictError(CartageError):
@@ -28,9 +28,9 @@ class Revision:
 
     Attributes:
         id: its number; later revisions have higher ones.
-        kind: settings or mapping.
-        name: what it overlays: the integration, or ``netsuite/order`` for a mapping.
-        body: YAML, overlaid on the file as a whole.
+        kind: settings, mapping or expectations.
+        name: what it overlays: the integration, ``netsuite/order`` for a mapping, the record for expectations.
+        body: YAML: laid over the file's settings key by key; in the place of a mapping's or expectations' file.
         parent: the revision it was made from, or None for the first.
     """
 

@@ -36,6 +36,15 @@ def loads(text: str | bytes) -> Any:
     return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
 
 
+def pretty(text: str) -> str:
+    """Write JSON anew for people: an indented line for each value, every number digit by digit.
+
+    Raises:
+        ValueError: when it is no JSON.
+    """
+    return orjson.dumps(loads(text), default=_default, option=orjson.OPT_INDENT_2).decode()
+
+
 def digest(value: Any) -> str:
     """Give the SHA-256 of a value's canonical JSON, in hex."""
     return hashlib.sha256(_bytes(value)).hexdigest()

@@ -21,9 +21,13 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from cartage.ledger import Ledger
+    from cartage.ledger.revisions import RevisionKind
     from cartage.staging import Staging
 
 LEDGER_CONNECTION = "cartage_ledger"
+
+_REPLACED: dict[RevisionKind, str] = {"mapping": "mappings", "expectations": "expectations"}
+"""Kinds of revisions that stand in the place of a file, and the folder of these files."""
 
 
 def staging_root() -> str:
@@ -87,17 +91,18 @@ class Runtime:
         return pins.keep(staging_root(), pins.collect(include_folder(), self._revisions()))
 
     def _revisions(self) -> dict[str, str]:
-        """Give the newest revision of the settings and of each mapping, by the path it lies over."""
+        """Give the newest revision of the settings, of each mapping and of all expectations, by the path it lies over."""
         newest = {}
         settings = self.ledger.revisions.latest("settings", self.integration.name)
         if settings:
             newest[pins.OVERLAY] = settings.body
-        folder = include_folder() / "mappings"
-        for path in sorted(folder.rglob("*.yaml")):
-            name = path.relative_to(folder).with_suffix("").as_posix()
-            mapping = self.ledger.revisions.latest("mapping", name)
-            if mapping:
-                newest[f"mappings/{name}.yaml"] = mapping.body
+        for kind, place in _REPLACED.items():
+            folder = include_folder() / place
+            for path in sorted(folder.rglob("*.yaml")):
+                name = path.relative_to(folder).with_suffix("").as_posix()
+                revision = self.ledger.revisions.latest(kind, name)
+                if revision:
+                    newest[f"{place}/{name}.yaml"] = revision.body
         return newest
 
     @contextmanager
@@ -117,9 +122,9 @@ class Runtime:
                 staging=self.staging,
                 drops=self.ledger.drops(self.integration.name, self.flow, run),
                 memory=self.ledger.memory(self.integration.name, self.flow, self.record),
+                feeds=self.ledger.feeds(self.integration.name, self.flow, run),
                 run=run,
                 concurrency=concurrency,
             )
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-                feeds=self.ledger.feeds(self.integration.name, self.flow, run),

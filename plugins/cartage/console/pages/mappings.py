@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
@@ -13,9 +13,11 @@ from cartage.console.access import Allowed  # noqa: TC001 - FastAPI reads the an
 from cartage.console.handbook import handbook
 from cartage.console.layout import render
 from cartage.console.ledgers import Book  # noqa: TC001
+from cartage.console.masking import may_unmask
 from cartage.console.places import MAPPINGS
 from cartage.console.tokens import same_origin
-from cartage.console.trying import try_it
+from cartage.console.trials import Wish
+from cartage.console.trying import RECORDS, try_it
 from cartage.console.written import Kind, Text, all_texts, check, in_force, line_in_text, patch, said, steps
 from cartage.errors import CartageError
 from cartage.ledger import RevisionConflictError
@@ -49,9 +51,15 @@ class Draft(BaseModel):
 
 
 class Trial(Draft):
-    """A text to be tried on a record; on any recent one when no number is given."""
+    """A text to be tried on a record; on any recent one when no number is given.
+
+    Settings are tried on a record of the kind that is named. Personal data is shown to those who may see it, when they
+    ask, and that they looked is noted.
+    """
 
     number: str = Field(default="", max_length=200)
+    record: Literal["order", "customer", "shipment", "location"] = "order"
+    unmasked: bool = False
 
 
 class Save(Draft):
@@ -94,6 +102,7 @@ def text(
         text=found, body=body, latest=latest, history=steps(found, ledger.revisions.history(kind, name, limit=SHOWN + 1), SHOWN),
         may_edit=_may(rights, found, "edit"), handbook=handbook(kind), deploy=deploy,
         file_settings=found.file_text[len(deploy) + 1 :] if deploy is not None else None, flows=found.flows,
+        may_unmask=_may_unmask(rights, found), records=RECORDS if kind == "settings" else (),
     )  # fmt: skip
 
 
@@ -121,12 +130,21 @@ def checked(rights: Allowed, asked: Draft) -> dict[str, Any]:
 def tried(request: Request, rights: Allowed, ledger: Book, asked: Trial) -> Response:
     """Show what a recent record becomes by what is in force, and by the changed text."""
     found = _known(asked.kind, asked.name, rights, "edit")
+    if asked.unmasked and not _may_unmask(rights, found):
+        raise HTTPException(403, "You may not see personal data: the integration's unmask_roles names none of yours.")
     if wrong := check(found, asked.body):
         return JSONResponse({"detail": said(wrong)}, 422)
+    wish = Wish(found, asked.body, asked.number.strip(), asked.record, asked.unmasked)
     try:
-        result = try_it(found, asked.body, ledger, asked.number.strip())
+        result = try_it(wish, ledger)
     except CartageError as error:
         return JSONResponse({"detail": str(error)}, 422)
+    rights.need("see", f"{result.integration.name}.{result.flow}")
+    if asked.unmasked:
+        ledger.actions.note(
+            rights.name, "reveal", result.integration.name,
+            flow=result.flow, record=result.record, key=result.key, subject=f"{found.kind}:{found.name}", note="to try a change",
+        )  # fmt: skip
     return render(request, "tried.html", rights, tried=result)
 
 
@@ -179,6 +197,11 @@ def _known(kind: Kind, name: str, rights: Rights, right: Any) -> Text:
         verb = {"see": "see", "edit": "change"}[right]
         raise HTTPException(403, f"You may not {verb} it: Airflow gives you no right to {verb} {which}.")
     return found
+
+
+def _may_unmask(rights: Rights, found: Text) -> bool:
+    """Say whether the user may see personal data of all integrations whose records the text can be tried on."""
+    return bool(found.flows) and all(may_unmask(rights, each.integration) for each in found.flows)
 
 
 def _may(rights: Rights, found: Text, right: Any) -> bool:

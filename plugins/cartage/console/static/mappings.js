@@ -32,13 +32,17 @@
   /* What comes back is a page's part, made and escaped by the server. */
   async function attempt(button) {
     button.disabled = true;
-    tried.textContent = "Making the documents twice …";
+    tried.textContent = "Making it twice …";
     try {
       const answer = await fetch(`${root}/mappings/try`, {
         method: "POST",
         credentials: "same-origin",
         headers: { Accept: "text/html", "Content-Type": "application/json", "X-Cartage-Token": document.querySelector("meta[name=cartage-token]").content },
-        body: JSON.stringify(asked({ number: document.getElementById("number").value })),
+        body: JSON.stringify(asked({
+          number: document.getElementById("number").value,
+          record: document.getElementById("record")?.value,
+          unmasked: document.getElementById("unmasked")?.checked,
+        })),
       });
       if (answer.ok) {
         const part = new DOMParser().parseFromString(await answer.text(), "text/html");
