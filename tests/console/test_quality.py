@@ -63,7 +63,7 @@ def test_the_worst_come_first_with_their_rates(
 
 
 def test_one_that_failed_is_never_rounded_away() -> None:
-    (row,) = rows_of([Checked(1, NOON, {"rare": Found("rare", "critical", 10_000_000, 1, 1)})])
+    (row,) = rows_of([Checked(1, NOON, {"rare": Found("rare", "critical", 10_000_000, 1, 1)})], {})
     assert row.rate == "< 100%"
 
 

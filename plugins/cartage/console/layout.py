@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,6 +103,7 @@ def templates() -> Environment:
         "duration": duration,
         "words": words,
         "segment": segment,
+        "value": value,
     }
     environment.globals["static"] = versioned
     return environment
@@ -117,6 +119,16 @@ def versioned(name: str) -> str:
 def number(value: float) -> Markup:
     """Write a number; the page's script writes it as the reader's language does."""
     return Markup('<data value="{0}">{1}</data>').format(value, f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}"))
+
+
+def value(given: Any) -> Any:
+    """Write a value of a record: yes or no, a decimal with all its digits, a moment; texts as they are."""
+    if given is None or isinstance(given, bool):
+        return {None: "", True: "yes", False: "no"}[given]
+    if isinstance(given, Decimal):
+        digits = max(-int(given.as_tuple().exponent), 0)
+        return Markup('<data value="{0}" data-digits="{1}">{0}</data>').format(given, digits)
+    return moment(given, "second") if isinstance(given, datetime) else given
 
 
 def moment(value: datetime | None, form: str = "minute") -> Markup:

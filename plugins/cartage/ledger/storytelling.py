@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
@@ -19,8 +20,7 @@ from cartage.records.batch import KINDS
 from cartage.seams import Attempt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from datetime import datetime
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlalchemy.engine import Connection
 
@@ -33,6 +33,9 @@ MOST = 200
 
 PASSED = frozenset({"created", "updated", "unchanged", "rejected"})
 """Outcomes of records that had passed the checks."""
+
+MANY = 5_000
+"""Files that a story looks through for the ones that the record came in."""
 
 FILES = 5
 """Files of a run that a story names."""
@@ -57,6 +60,8 @@ class Step:
         attempt: of a request: it, and its answer, personal data masked.
         system: where a request went.
         who: the person who did it.
+        entry: of what was held back: its number in quarantine.
+        version: of what was read: which version of the record.
     """
 
     at: datetime
@@ -69,6 +74,8 @@ class Step:
     attempt: Attempt | None = field(default=None, repr=False)
     system: str | None = None
     who: str | None = None
+    entry: int | None = None
+    version: str | None = None
 
 
 @dataclass(frozen=True)
@@ -144,9 +151,8 @@ class Storytelling:
             steps = [each for each in steps if each.run_id is None or each.run_id in told]
             if not states and not steps:
                 return None
-            read_in = sorted({each.run_id for each in steps if each.what == "read" and each.run_id})
             steps += _checked(steps)
-            steps += _drops(connection, key, read_in)
+            steps += _drops(connection, key, [each for each in steps if each.what == "read"])
             steps += _feeds(connection, {each.run_id for each in steps if each.outcome in ("created", "updated")})
             found = tuple(_documents(connection, integration, key))
         steps.sort(key=lambda each: (each.at, each.run_id or 0, _ORDER.index(each.what)))
@@ -156,7 +162,8 @@ class Storytelling:
 def _outcomes(connection: Connection, key: str) -> Iterator[Step]:
     query = sa.select(outcomes).where(outcomes.c.key == key).order_by(outcomes.c.run_id.desc()).limit(MOST)
     for row in connection.execute(query):
-        yield Step(row.extracted_at, "read", row.run_id, row.record, f"as row {row.row} of batch {row.batch}")
+        place = f"as row {row.row} of batch {row.batch}"
+        yield Step(row.extracted_at, "read", row.run_id, row.record, place, version=row.version)
         if row.outcome is not None:
             why = read_complaints(row.complaints)
             yield Step(row.decided_at, "ended", row.run_id, row.record, row.outcome, row.outcome, why)
@@ -192,7 +199,7 @@ def _quarantines(connection: Connection, key: str) -> Iterator[Step]:
         why = f": {row.ended_why}" if row.ended_why else ""
         text = f"by {row.stage}, {tries}, now {row.state}{by}{why}"
         complaints = read_complaints(row.complaints)
-        yield Step(row.last_at, "held back", row.run_id, row.record, text, row.state, complaints)
+        yield Step(row.last_at, "held back", row.run_id, row.record, text, row.state, complaints, entry=row.id)
 
 
 def _proposals(connection: Connection, key: str) -> Iterator[Step]:
@@ -220,18 +227,32 @@ def _by_hand(connection: Connection, integration: str, key: str) -> Iterator[Ste
         yield Step(done.at, "done by hand", None, done.record, text, who=done.who)
 
 
-def _drops(connection: Connection, key: str, run_ids: Iterable[int]) -> Iterator[Step]:
-    """Name the files that runs read which read the record, as far as they are of its site and not too many."""
+def _drops(connection: Connection, key: str, read: Sequence[Step]) -> Iterator[Step]:
+    """Name the file that a run read the record in: the one whose moment begins the record's version.
+
+    Of versions that say no moment, all files of its site that the run read, as far as they are not too many.
+    """
     site = site_of(key)
-    query = sa.select(drops).where(drops.c.run_id.in_(list(run_ids)))
+    query = sa.select(drops).where(drops.c.run_id.in_({each.run_id for each in read if each.run_id}))
     found: dict[int, list[Any]] = {}
-    for row in connection.execute(query.limit(MOST)):
+    for row in connection.execute(query.limit(MANY)):
         if site is None or row.site == site:
             found.setdefault(row.run_id, []).append(row)
-    for run_id, some in found.items():
+    moments = {(each.run_id, _moment(each.version)) for each in read}
+    for run_id, all_ in found.items():
+        some = [each for each in all_ if (run_id, each.exported_at or each.landed_at) in moments] or all_
         for row in some if len(some) <= FILES else ():
             one = "in" if len(some) == 1 else f"perhaps in, one of {len(some)} files"
             yield Step(row.landed_at, "dropped", run_id, None, f"{one} {row.name}")
+
+
+def _moment(version: str | None) -> datetime | None:
+    """Give the moment that a version begins with (``2026-01-31T12:00:00.000000Z/000000004``), None without one."""
+    try:
+        moment = datetime.fromisoformat((version or "").partition("/")[0])
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _feeds(connection: Connection, run_ids: set[int | None]) -> Iterator[Step]:

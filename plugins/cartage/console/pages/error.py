@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, Field
 
-from cartage.console import editing
+from cartage.console import editing, values
 from cartage.console.access import Allowed  # noqa: TC001 - FastAPI reads the annotations
 from cartage.console.flows import all_flows
 from cartage.console.layout import render
@@ -21,6 +22,7 @@ from cartage.console.pages.record import path_of
 from cartage.console.places import ERRORS
 from cartage.console.tokens import same_origin
 from cartage.ledger.mending import EditConflictError
+from cartage.records.batch import KINDS
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -42,12 +44,14 @@ class Shown:
 
     Attributes:
         text: for the editor.
-        root: the record's own values, and `children` its other rows by table.
+        table: name of the record's own table.
+        root: the record's own values, and `children` its other rows by table, as Python has them.
         original: what was found of a record that could not be read; None for others, and for those who may not.
         mark: which state of the record this is.
     """
 
     text: str = ""
+    table: str = ""
     root: dict[str, Any] | None = None
     children: dict[str, list[dict[str, Any]]] | None = None
     original: str | None = None
@@ -171,15 +175,17 @@ def _may_unmask(case: Case, rights: Rights) -> bool:
 def _page(request: Request, case: Case, rights: Rights, ledger: Ledger, *, unmasked: bool) -> HTMLResponse:
     may_run = rights.may("run", case.dag_id)
     shown = _shown(ledger.mending.payload(case.id), unmasked=unmasked)
+    faults = values.faults(case.record, [each.field for each in case.complaints if each.field])
     return render(
         request, "error.html", rights, ERRORS,
-        case=case, shown=shown, unmasked=unmasked, fields={each.field for each in case.complaints if each.field},
+        case=case, shown=shown, unmasked=unmasked, faults=faults,
         may_run=may_run, may_unmask=not unmasked and _may_unmask(case, rights),
         may_edit=may_run and _can_be_edited(case) and bool(shown and shown.text),
         personal=case.record in PERSONAL, record_path=path_of(case.integration, case.key),
         changes=_changes(ledger.mending.versions(case.id), unmasked=unmasked),
         actions=[each for each in ledger.actions.of(case.integration, case.key) if each.subject == str(case.id)],
-        columns=columns, styles=STATE_STYLES, words_of=STATE_WORDS,
+        columns=values.columns, at_fault=values.at_fault, fields=json.dumps(values.fields(case.record)),
+        styles=STATE_STYLES, words_of=STATE_WORDS, readable=case.form != "xml",
     )  # fmt: skip
 
 
@@ -191,15 +197,10 @@ def _shown(held: Payload | None, *, unmasked: bool) -> Shown | None:
         record, tables = editing.readable(held.body, unmasked=unmasked)
     except ValueError:
         return Shown(original=held.body.decode(errors="replace") if unmasked else None, mark=held.mark)
-    named = [name for name, rows in tables.items() if rows]
-    root = tables[named[0]][0] if named else {}
-    children = {name: tables[name] for name in named[1:]}
-    return Shown(editing.as_text(record, tables), root, children, mark=held.mark)
-
-
-def columns(rows: list[dict[str, Any]]) -> list[str]:
-    """Give the columns that any of the rows has a value in, in their order."""
-    return list(dict.fromkeys(name for row in rows for name in row))
+    typed = values.typed(record, tables)
+    root = KINDS[record].ROOT
+    children = {name: rows for name, rows in typed.items() if rows and name != root}
+    return Shown(editing.as_text(record, tables), root, (typed.get(root) or [{}])[0], children, mark=held.mark)
 
 
 def _changes(versions: list[Version], *, unmasked: bool) -> list[Change]:

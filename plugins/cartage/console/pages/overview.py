@@ -61,6 +61,11 @@ class Row:
         return self.standing.newest.state if self.standing.newest else None
 
     @property
+    def under_way(self) -> bool:
+        """Whether Airflow is about to run it, or runs it."""
+        return bool(self.dag and self.dag.run_state in ("queued", "running"))
+
+    @property
     def run_at(self) -> datetime | None:
         """When the newest run began."""
         newest = self.standing.newest

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
+from cartage import yamlfile
 from cartage.console.access import Allowed  # noqa: TC001 - FastAPI reads the annotations
 from cartage.console.charts import Bar, bars
 from cartage.console.flows import all_flows
@@ -15,10 +17,14 @@ from cartage.console.layout import render
 from cartage.console.ledgers import Book  # noqa: TC001
 from cartage.console.places import QUALITY
 from cartage.console.reports import has_report
+from cartage.errors import SettingsError
+from cartage.integrations import include_folder
 from cartage.ledger.worklist import Filter
+from cartage.quality.suites import SuiteFile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from markupsafe import Markup
 
@@ -28,6 +34,12 @@ router = APIRouter()
 
 RUNS = 30
 """Runs that the page looks back on."""
+
+BAR = 10
+"""Pixels of a run in a chart."""
+
+PARTS = 1_000_000
+"""A share is drawn in parts of so many."""
 
 REPORTS = 10
 """Reports that the page links to."""
@@ -42,8 +54,9 @@ class Row:
     Attributes:
         evaluated: rows that were looked at in all of the runs.
         failing_rows: rows of these that failed, and `failing_records` records they belong to.
-        chart: failing rows, run by run.
+        chart: the share of failing rows, run by run.
         last: what the newest run found; None when it did not look.
+        why: what it means that a row fails.
     """
 
     name: str
@@ -53,13 +66,12 @@ class Row:
     failing_records: int
     chart: Markup
     last: Found | None
+    why: str = ""
 
     @property
     def rate(self) -> str:
-        """The share of rows that met it; never rounded up to all of them."""
-        share = 1 - self.failing_rows / self.evaluated
-        text = f"{share:.2%}"
-        return "< 100%" if text == "100.00%" and self.failing_rows else text.replace(".00%", "%")
+        """The share of rows that met it."""
+        return rate(self.evaluated, self.failing_rows)
 
 
 @router.get("/quality", response_class=HTMLResponse)
@@ -77,7 +89,7 @@ def quality(
         if runs:
             break
     held = ledger.worklist.groups(Filter(((chosen.integration.name, chosen.name),))) if chosen else []
-    rows = rows_of(runs)
+    rows = rows_of(runs, reasons(include_folder()))
     return render(
         request, "quality.html", rights, QUALITY,
         flows=flows, chosen=chosen, runs=runs, failed=[each for each in rows if each.failing_rows],
@@ -87,28 +99,54 @@ def quality(
     )  # fmt: skip
 
 
-def rows_of(runs: Sequence[Checked]) -> list[Row]:
+def rows_of(runs: Sequence[Checked], whys: Mapping[str, str]) -> list[Row]:
     """Add up what each expectation found: those that most rows failed first, by severity."""
     names = dict.fromkeys(name for run in runs for name in run.found)
     order = list(SEVERITIES)
-    rows = [_row(name, runs) for name in names]
+    rows = [_row(name, runs, whys) for name in names]
     return sorted(rows, key=lambda each: (order.index(each.severity), -each.failing_records, each.name))
 
 
-def _row(name: str, runs: Sequence[Checked]) -> Row:
+def _row(name: str, runs: Sequence[Checked], whys: Mapping[str, str]) -> Row:
     found = [(run, run.found[name]) for run in runs if name in run.found]
-    drawn = [
-        Bar(
-            f"run {run.run_id}, {run.opened_at:%Y-%m-%d %H:%M} UTC: {each.failing_rows:,} of {each.evaluated:,} rows failed",
-            (("bad" if each.severity == "critical" else "wait", each.failing_rows),),
-        )
-        for run, each in found
-    ]
+    drawn = [_bar(run, each) for run, each in found]
     failing = sum(each.failing_rows for _, each in found)
     evaluated = sum(each.evaluated for _, each in found)
     label = f"{name}: {failing:,} of {evaluated:,} rows failed in the last {len(found)} runs"
     last = runs[-1].found.get(name)
     return Row(
         name, found[-1][1].severity, evaluated, failing, sum(each.failing_records for _, each in found),
-        bars(drawn, label, height=24), last,
+        bars(drawn, label, width=len(drawn) * BAR, height=24), last, whys.get(name, ""),
     )  # fmt: skip
+
+
+def _bar(run: Checked, found: Found) -> Bar:
+    """Draw the share of rows that failed in a run; a run in which all met it has a mark of its own."""
+    met = rate(found.evaluated, found.failing_rows)
+    title = f"run {run.run_id}, {run.opened_at:%Y-%m-%d %H:%M} UTC: met by {met} of {found.evaluated:,} rows"
+    style = "bad" if found.severity == "critical" else "wait"
+    share = PARTS * found.failing_rows // found.evaluated
+    return Bar(title, ((style, max(share, 1)) if found.failing_rows else ("good", 1),))
+
+
+def rate(evaluated: int, failing: int) -> str:
+    """Write the share of rows that met an expectation; never rounded up to all of them."""
+    text = f"{1 - failing / evaluated:.2%}"
+    return "< 100%" if text == "100.00%" and failing else text.replace(".00%", "%")
+
+
+def reasons(include: Path) -> dict[str, str]:
+    """Give why each expectation is there, by its name, as far as the files can be read."""
+    found: dict[str, str] = {}
+    for file in sorted((include / "expectations").glob("*.yaml")):
+        found |= _reasons(file.stem, include, file.stat().st_mtime_ns)
+    return found
+
+
+@lru_cache(maxsize=32)
+def _reasons(record: str, include: Path, changed_at: int) -> dict[str, str]:  # noqa: ARG001 - part of the cache's key
+    try:
+        document = yamlfile.read(include / "expectations" / f"{record}.yaml")
+        return {each.name: each.why for each in yamlfile.check(SuiteFile, document).expectations}
+    except SettingsError:
+        return {}

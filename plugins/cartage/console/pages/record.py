@@ -19,6 +19,7 @@ from cartage.console.outside import page_in_erp, page_in_shop
 from cartage.console.places import FIND
 from cartage.console.reports import has_report
 from cartage.console.telling import RUN_STYLES, RUN_WORDS, STYLES, started
+from cartage.ledger.searching import MOST
 
 if TYPE_CHECKING:
     from cartage.console.access import Rights
@@ -123,7 +124,17 @@ def find(
     found = together(hits)
     if len(found) == 1 and hits[0].how != "beginning":
         return RedirectResponse(f"{root_of(request)}{found[0].path}", 303)
-    return render(request, "find.html", rights, FIND, asked=asked, personal=bool(digests), found=found, styles=STYLES)
+    return render(
+        request,
+        "find.html",
+        rights,
+        FIND,
+        asked=asked,
+        personal=bool(digests),
+        found=found,
+        cut=len(found) >= MOST,
+        styles=STYLES,
+    )
 
 
 def together(hits: list[Hit]) -> list[Found]:
@@ -155,6 +166,7 @@ def record(request: Request, integration: str, key: str, rights: Allowed, ledger
         chapters=[each for each in chapters if not each.nothing_new] or chapters[:1],
         quiet=[each for each in chapters if each.nothing_new] if any(not each.nothing_new for each in chapters) else chapters[1:],
         retriable=retriable(story, seen, rights), pretty=pretty,
+        held=[each for each in story.steps if each.entry and each.outcome == "open" and each.run_id in seen],
         styles=STYLES, words_of=RUN_WORDS, style_of=RUN_STYLES,
     )  # fmt: skip
 

@@ -99,5 +99,6 @@ def runs(
         request, "runs.html", rights, OVERVIEW,
         flow=flow, dag=dag_states([dag_id]).get(dag_id), shown=shown, before=before,
         may_run=rights.may("run", dag_id), may_edit=rights.may("edit", dag_id),
+        live=any(each.told.run.state == "open" for each in shown.rows),
         words_of=RUN_WORDS, style_of=RUN_STYLES, styles=STYLES,
     )  # fmt: skip

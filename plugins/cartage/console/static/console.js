@@ -35,7 +35,12 @@ const cartage = (() => {
           : new Intl.DateTimeFormat(language, forms[each.dataset.form] ?? forms.minute).format(moment);
     }
     const numbers = new Intl.NumberFormat(language);
-    for (const each of within.querySelectorAll("data[value]")) each.textContent = numbers.format(Number(each.value));
+    for (const each of within.querySelectorAll("data[value]")) {
+      const digits = each.dataset.digits;
+      each.textContent = digits
+        ? new Intl.NumberFormat(language, { minimumFractionDigits: Number(digits) }).format(each.value)
+        : numbers.format(Number(each.value));
+    }
   }
 
   /* The server works out days in the reader's zone; the first page of all does not know it yet. */
@@ -64,13 +69,33 @@ const cartage = (() => {
     step.remove();
   }
 
-  function say(text, bad = false) {
+  /* Tells something in passing; what is wrong stays longer, and what is under way until the next word. */
+  function say(text, bad = false, lasting = false) {
     const said = document.getElementById("said");
     said.textContent = text;
     said.classList.toggle("bad", bad);
     said.classList.add("shown");
     clearTimeout(say.timer);
-    say.timer = setTimeout(() => said.classList.remove("shown"), bad ? 12000 : 5000);
+    if (!lasting) say.timer = setTimeout(() => said.classList.remove("shown"), bad ? 12000 : 5000);
+  }
+
+  /* Says what was done, and shows the page as it is now; by its address, since a form may have brought it. */
+  function again(text, path = location.pathname, wait = 900) {
+    say(text);
+    setTimeout(() => location.replace(path + location.search), wait);
+  }
+
+  /* A page on which something is under way shows itself again, less and less often; not while somebody works on it. */
+  function stayTrue() {
+    const name = `cartage_live ${location.pathname}${location.search}`;
+    if (!document.querySelector("[data-live]")) return sessionStorage.removeItem(name);
+    const times = Number(sessionStorage.getItem(name) ?? 0);
+    setTimeout(function look() {
+      const busy = document.hidden || document.querySelector("dialog[open], input:checked, [data-unsaved]") || document.activeElement?.value;
+      if (busy) return setTimeout(look, 2000);
+      sessionStorage.setItem(name, times + 1);
+      location.reload();
+    }, Math.min(3000 * 1.3 ** times, 60000));
   }
 
   async function call(method, address, body) {
@@ -102,12 +127,29 @@ const cartage = (() => {
   tellZone();
   document.addEventListener("click", leave);
   setInterval(() => write(), 30000);
+  stayTrue();
+
+  const airflow = (method, path, body) => call(method, `${own.dataset.airflow}/api/v2${path}`, body);
+  const run = (dag, name) => `/dags/${encodeURIComponent(dag)}/dagRuns/${encodeURIComponent(name)}`;
+
+  /* Starts a run, and waits until all that it does is done: gives Airflow's word for how it ended. */
+  async function start(dag, conf, began = () => {}) {
+    const { dag_run_id: name } = await airflow("POST", `/dags/${encodeURIComponent(dag)}/dagRuns`, { logical_date: null, conf });
+    began(name);
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      const { state } = await airflow("GET", run(dag, name));
+      if (state === "success" || state === "failed") return state;
+    }
+  }
 
   return {
     say,
     call,
     write,
+    start,
+    again,
     /* Airflow's own API, as the one who is signed in: Airflow's rights and its audit log hold. */
-    airflow: (method, path, body) => call(method, `${own.dataset.airflow}/api/v2${path}`, body),
+    airflow,
   };
 })();

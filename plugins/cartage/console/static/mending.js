@@ -1,33 +1,36 @@
 "use strict";
-/* Records held back: choose, try again, assign, tag, dismiss; and edit one. A retry is a run of the flow's DAG, asked
-   for by Airflow's own API; all else goes to the console's routes, which ask for the same right. */
+/* Records held back: choose, try again, assign, tag, dismiss. A retry is a run of the flow's DAG, asked for by Airflow's
+   own API; all else goes to the console's routes, which ask for the same right. */
 (() => {
   const bar = document.querySelector(".bulk, .bulk-one");
-  const editor = document.querySelector(".editor");
-  const root = (bar ?? editor)?.dataset.root;
+  if (!bar) return;
+  const root = bar.dataset.root;
   const dialog = document.getElementById("mend");
   const part = (name) => document.getElementById(`mend-${name}`);
   const count = (number) => (number === 1 ? "1 record" : `${number} records`);
+  const ids = (some) => some.map((each) => Number(each.dataset.entry));
 
   function chosen() {
     if (bar.classList.contains("bulk-one")) return [bar];
     return [...document.querySelectorAll("input[data-entry]:checked")];
   }
 
-  const ids = (some) => some.map((each) => Number(each.dataset.entry));
+  const again = (text) => cartage.again(text, location.pathname.replace(/\/reveal$/, ""));
 
-  /* One run a flow, with all of its records. */
+  /* One run a flow, with all of its records; what was never readable, or is tried already, stays where it is. */
   async function retry(some) {
     const flows = new Map();
+    const left = some.filter((each) => each.dataset.state !== "open").length;
     for (const each of some) {
       if (each.dataset.state !== "open") continue;
       flows.set(each.dataset.dag, [...(flows.get(each.dataset.dag) ?? []), Number(each.dataset.entry)]);
     }
-    if (!flows.size) throw new Error("These records are being tried again already.");
-    for (const [dag, quarantine] of flows) {
-      await cartage.airflow("POST", `/dags/${encodeURIComponent(dag)}/dagRuns`, { logical_date: null, conf: { quarantine } });
-    }
-    return [...flows].map(([dag, some]) => `${count(some.length)} of ${dag}`).join(", ");
+    if (!flows.size) throw new Error("These cannot be tried again: a run has them already, or they could never be read.");
+    const told = [...flows].map(([dag, records]) => `${count(records.length)} of ${dag}`).join(", ");
+    const rest = left ? ` ${count(left)} cannot be tried again and stayed.` : "";
+    cartage.say(`Trying again: ${told} …${rest}`, false, true);
+    const ended = await Promise.all([...flows].map(([dag, quarantine]) => cartage.start(dag, { quarantine })));
+    return ended.includes("failed") ? "A run failed: see the runs of the flow." : `Tried again: ${told}.${rest}`;
   }
 
   const asks = {
@@ -44,22 +47,23 @@
     part("what").textContent = count(chosen().length);
     part("label").textContent = label;
     part("hint").textContent = hint;
-    part("text").value = "";
+    part("text").value = what === "assign" ? bar.dataset.user : "";
+    part("do").textContent = title;
     part("wrong").hidden = true;
     dialog.showModal();
-    part("text").focus();
+    part("text").select();
   }
 
   async function send(event) {
     event.preventDefault();
-    const [, label, , body, needed] = asks[asked];
+    const [title, label, , body, needed] = asks[asked];
     const text = part("text").value;
     if (needed && !text.trim()) return fail(`${label}: write something.`);
     part("do").disabled = true;
     try {
       const told = await cartage.call("POST", `${root}/errors/${asked}`, { ids: ids(chosen()), ...body(text) });
       dialog.close();
-      again(`Done: ${count(told.done)}`);
+      again(`${title}: done for ${count(told.done)}.`);
     } catch (error) {
       fail(error.message);
     } finally {
@@ -72,16 +76,11 @@
     part("wrong").hidden = false;
   }
 
-  function again(text, wait = 900) {
-    cartage.say(text);
-    setTimeout(() => location.replace(location.pathname.replace(/\/reveal$/, "") + location.search), wait);
-  }
-
   async function act(button) {
     if (button.dataset.act !== "retry") return ask(button.dataset.act);
     button.disabled = true;
     try {
-      again(`A run was started for ${await retry(chosen())}.`, 2500);
+      again(await retry(chosen()));
     } catch (error) {
       cartage.say(error.message, true);
       button.disabled = false;
@@ -94,82 +93,22 @@
     for (const each of bar.querySelectorAll("[data-act]")) each.disabled = !some.length;
   }
 
-  if (bar) {
-    for (const each of bar.querySelectorAll("[data-act]")) each.addEventListener("click", () => act(each));
-    dialog.querySelector("form").addEventListener("submit", send);
-    dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
-    for (const each of document.querySelectorAll("[data-untag]")) {
-      each.addEventListener("click", async () => {
-        try {
-          await cartage.call("POST", `${root}/errors/tag`, { ids: ids(chosen()), tag: each.dataset.untag, do: "take" });
-          again("Taken off.");
-        } catch (error) {
-          cartage.say(error.message, true);
-        }
-      });
-    }
-    bar.querySelector("[data-all]")?.addEventListener("change", (event) => {
-      for (const each of document.querySelectorAll("input[data-entry]:not(:disabled)")) each.checked = event.target.checked;
-      counted();
+  for (const each of bar.querySelectorAll("[data-act]")) each.addEventListener("click", () => act(each));
+  dialog.querySelector("form").addEventListener("submit", send);
+  dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
+  for (const each of document.querySelectorAll("[data-untag]")) {
+    each.addEventListener("click", async () => {
+      try {
+        await cartage.call("POST", `${root}/errors/tag`, { ids: ids(chosen()), tag: each.dataset.untag, do: "take" });
+        again("Taken off.");
+      } catch (error) {
+        cartage.say(error.message, true);
+      }
     });
-    for (const each of document.querySelectorAll("input[data-entry]")) each.addEventListener("change", counted);
   }
-
-  if (!editor) return;
-  const text = document.getElementById("edit-text");
-  const problems = document.getElementById("edit-problems");
-  let before = text.value;
-  let timer = null;
-  let turn = 0;
-
-  function show(found, accepted) {
-    const rows = found.map((each) => {
-      const at = [each.line && `line ${each.line}`, each.field].filter(Boolean).join(", ");
-      const row = document.createElement("li");
-      row.textContent = (at ? `${at}: ` : "") + each.message;
-      if (each.warning) row.className = "warning";
-      return row;
-    });
-    if (accepted) rows.unshift(Object.assign(document.createElement("li"), { className: "fine", textContent: "It can be accepted." }));
-    problems.replaceChildren(...rows);
-  }
-
-  async function check() {
-    const mine = ++turn;
-    try {
-      const told = await cartage.call("POST", `${root}/errors/${editor.dataset.entry}/check`, { text: text.value });
-      if (mine === turn) show(told.problems, told.accepted);
-    } catch (error) {
-      if (mine === turn) show([{ message: error.message }], false);
-    }
-  }
-
-  async function save(button) {
-    button.disabled = true;
-    clearTimeout(timer);
-    turn++;
-    const body = { text: text.value, seen: editor.dataset.seen, note: document.getElementById("edit-note").value };
-    try {
-      const told = await cartage.call("POST", `${root}/errors/${editor.dataset.entry}/edit`, body);
-      editor.dataset.seen = told.seen;
-      before = text.value;
-      if (button.dataset.save === "retry") {
-        await cartage.airflow("POST", `/dags/${encodeURIComponent(told.dag)}/dagRuns`, { logical_date: null, conf: { quarantine: [told.id] } });
-        again("Accepted, and a run was started.", 2500);
-      } else again("Accepted.");
-    } catch (error) {
-      show([{ message: error.message }], false);
-      cartage.say(error.message, true);
-      button.disabled = false;
-    }
-  }
-
-  text.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(check, 500);
+  bar.querySelector("[data-all]")?.addEventListener("change", (event) => {
+    for (const each of document.querySelectorAll("input[data-entry]:not(:disabled)")) each.checked = event.target.checked;
+    counted();
   });
-  for (const each of editor.querySelectorAll("[data-save]")) each.addEventListener("click", () => save(each));
-  window.addEventListener("beforeunload", (event) => {
-    if (text.value !== before) event.preventDefault();
-  });
+  for (const each of document.querySelectorAll("input[data-entry]")) each.addEventListener("change", counted);
 })();
