@@ -46,7 +46,7 @@ settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
-GROUPS = {"tests/embedded/": "airflow", "tests/end_to_end/test_kills.py": "kills", "tests/console/": "console"}
+GROUPS = {"tests/embedded/": "airflow", "tests/end_to_end/test_kills": "kills", "tests/console/": "console"}
 """Tests that share what is dear to set up (a running Airflow, a fork server), by the beginning of their address."""
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from sandbox.shop.oracle import expect
 from sandbox.shop.orders import NOW, variety
-from tests.end_to_end.killing import Victim, give_up, take_up
+from tests.end_to_end.killing import NEXT, SAME, Victim, goes_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,9 +105,6 @@ def leave(stack: Stack, orders: list[Order]) -> None:
     stack.deliver("RefArch", orders[half:], NOW + timedelta(minutes=1))
 
 
-SAME, NEXT = "the same run", "the next run"
-
-
 @pytest.mark.parametrize(
     ("name", "go_on"),
     [
@@ -168,18 +165,6 @@ def test_killed_after_the_drop_was_moved_and_before_the_watermark(stack: Stack, 
     goes_on(stack, go_on)
     same_in_both(stack, orders)
     replayed(stack, orders)
-
-
-def goes_on(stack: Stack, how: str) -> None:
-    """Let the killed run go on to its end, or give it up and run the next."""
-    if how == SAME:
-        assert take_up() == "success", stack.reasons()
-    else:
-        give_up()
-        stack.run()
-    for run in stack.ledger.runs.recent("sfcc_netsuite", "orders"):
-        assert run.state in ("settled", "failed"), "no run is left open"
-        assert all(each.unaccounted == 0 for each in stack.ledger.outcomes.balance(run.id).values())
 
 
 def replayed(stack: Stack, orders: list[Order]) -> None:

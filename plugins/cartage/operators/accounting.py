@@ -130,12 +130,26 @@ def hold_rest(runtime: Runtime, run: int, code: str, reason: str) -> int:
     held = 0
     for record in runtime.ledger.outcomes.balance(run):
         verdicts = list(_held(runtime, run, record, code, reason))
+        _doubt_told(runtime, run, record, verdicts)
         runtime.ledger.outcomes.settle(run, record, verdicts)
         rest = runtime.ledger.outcomes.balance(run)[record].unaccounted
         if rest > 0:
             runtime.ledger.tallies.hold_rest(run, record, rest)
         held += len(verdicts) + max(rest, 0)
     return held
+
+
+def _doubt_told(runtime: Runtime, run: int, record: str, held: Sequence[Verdict]) -> None:
+    """Forget what the target was told of records that a broken run may have told it, in a feed that nobody followed.
+
+    That feed may lie where the target takes it up at any time. So the next run tells of them whatever it finds, even
+    what they were told before.
+    """
+    if record not in FEEDS or not held:
+        return
+    name = runtime.integration.name
+    if any(each.state != "refused" for each in runtime.ledger.feeds(name, runtime.flow, run).of_run()):
+        runtime.ledger.outcomes.untell(name, record, [each.key for each in held])
 
 
 def _held(runtime: Runtime, run: int, record: str, code: str, reason: str) -> Iterator[Verdict]:
