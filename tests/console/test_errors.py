@@ -166,7 +166,7 @@ def test_a_record_is_shown_masked_beside_its_reasons(reader: TestClient, ledger:
     parts = html.fromstring(page.text)
     assert not parts.xpath("//textarea | //button[@data-act]")
     (missing,) = parts.xpath('//dl[@class="values"]/*[@class="at-fault"]')
-    assert missing.text_content().split() == ["placed", "at", "missing"]
+    assert missing.xpath("./*/text()") == ["placed at", "missing"]
     lines = {each.text for each in parts.xpath('//*[@aria-label="lines"]//data')}
     assert {"34.95", "1"} <= lines, "money with its two digits, and no more zeros than it has"
 
