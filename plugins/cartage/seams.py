@@ -316,6 +316,16 @@ class Memory(Protocol):
     def told(self, keys: Sequence[str] | None = None) -> Told:
         """Give what the target was last told, of these records or of all."""
 
+    def adopt(self, found: pa.Table, run: int) -> None:
+        """Note records that the target turned out to have without being told, as if it had been told them.
+
+        What the source does not have of them is then gone like anything else that the target was told of.
+
+        Args:
+            found: columns `key`, `hash`, `value` and `as_of`; a record that is known stays as it is.
+            run: the run that found them.
+        """
+
     def booked(self, lists: Sequence[str], since: datetime) -> pa.Table:
         """Give the units that the shop sold since, of these inventory lists, as in `cartage.records.booking.BOOKED`.
 
@@ -357,21 +367,6 @@ class Late:
     complaints: tuple[Complaint, ...]
 
 
-class FeedTarget(Protocol):
-    """Where records go that the target is told of in files."""
-
-    late: list[Late]
-    """What `publish` learnt of feeds of earlier runs; whole once its verdicts were taken."""
-
-    def noted(self) -> None:
-        """Hear that what is `late` was noted: those feeds need no second look."""
-
-    def publish(self, batches: Iterable[Batch], feeds: FeedBook) -> Iterator[Verdict]:
-        """Write feeds of all these rows, bring them over and, where it can be known, see them imported.
-
-        Gives a verdict for each row: created (never told before), updated, or rejected with the target's reason.
-
-        Raises:
 @dataclass(frozen=True)
 class Overdue:
     """What came to light of a document that went out in a feed: the target did not take it, though its run said so.
@@ -404,6 +399,21 @@ class FeedFollower(Protocol):
         """Hear that all that `overdue` gave was noted: those feeds need no second look."""
 
 
+class FeedTarget(Protocol):
+    """Where records go that the target is told of in files."""
+
+    late: list[Late]
+    """What `publish` learnt of feeds of earlier runs; whole once its verdicts were taken."""
+
+    def noted(self) -> None:
+        """Hear that what is `late` was noted: those feeds need no second look."""
+
+    def publish(self, batches: Iterable[Batch], feeds: FeedBook) -> Iterator[Verdict]:
+        """Write feeds of all these rows, bring them over and, where it can be known, see them imported.
+
+        Gives a verdict for each row: created (never told before), updated, or rejected with the target's reason.
+
+        Raises:
             RetryableError: the other side does not answer for now; what was sent is known in `feeds`.
             BatchError: nothing can be sent, and no retry mends it.
         """

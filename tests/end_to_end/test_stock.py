@@ -10,6 +10,8 @@ import requests
 from tests.end_to_end.test_shipments import office
 
 if TYPE_CHECKING:
+    import pytest
+
     from tests.end_to_end.stack import Stack
 
 LIST = "RefArch-inventory"
@@ -71,6 +73,29 @@ def test_stock_falls_by_what_was_ordered_and_only_that_is_told(stack: Stack) -> 
     assert f"{LIST}/NL-1000" in changed(stack, "inventory"), "one item at nought is no cause to ask"
     assert ats("NL-1000") == 0
     assert not sell(stack, NL_1000=1)
+
+
+def test_a_full_run_finds_and_repairs_what_somebody_changed_in_the_shop(
+    stack: Stack, caplog: pytest.LogCaptureFixture
+) -> None:
+    without_first_questions(stack)
+    first = stack.run("inventory")
+    before = {sku: ats(sku) for sku in ("NL-1000", "NL-1006")}
+    stack.control("sfcc", "POST", "/stock", json={"list": LIST, "sku": "NL-1000", "allocation": 1})
+    export = {"match": "POST /s/-/dw/data/v23_2/jobs/sfcc-site-archive-export/*", "status": 503, "retry_after": 0}
+    stack.control("sfcc", "POST", json={"faults": [export | {"times": 99}]})
+    blind = stack.run("inventory", full=True)
+    assert (blind["extracted"], blind["updated"]) == (first["extracted"], 0), "the run goes on without"
+    assert "inventory lists of the shop could not be looked at, so this run finds no drift" in caplog.text
+    stack.control("sfcc", "DELETE")
+
+    assert stack.run("inventory", full=True)["updated"] == 1
+    assert changed(stack, "inventory") == {f"{LIST}/NL-1000"}
+    (complaint,) = stack.verdicts("inventory")[f"{LIST}/NL-1000"].complaints
+    assert complaint.code == "drift"
+    assert "the shop has 1 as of " in complaint.message
+    assert complaint.message.endswith(f" and was told {before['NL-1000']}, set there by somebody else")
+    assert {sku: ats(sku) for sku in before} == before
 
 
 def test_a_price_that_moves_too_far_waits_for_a_person(stack: Stack) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cartage.ledger.told import known_values
+from cartage.ledger.told import adopt, known_values
 from cartage.seams import Told
 
 if TYPE_CHECKING:
@@ -46,6 +46,11 @@ class LedgerMemory:
         if self._all is None:
             self._all = Told(known_values(self._database, self._integration, self._record))
         return self._all
+
+    def adopt(self, found: pa.Table, run: int) -> None:
+        """Note records that the target turned out to have without being told; see `told.adopt`."""
+        adopt(self._database, self._integration, self._record, found, run)
+        self._all = None
 
     def booked(self, lists: Sequence[str], since: datetime) -> pa.Table:
         """Give the units that the shop sold since, of these inventory lists; see `Bookings.booked`."""

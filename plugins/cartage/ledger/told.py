@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import sqlalchemy as sa
 
+from cartage.ledger import rowsets
 from cartage.ledger.engine import chunks
 from cartage.ledger.tables import records
 from cartage.records.columns import INSTANT, TEXT, table
@@ -110,6 +112,30 @@ def _instants(values: tuple[Any, ...]) -> pa.Array:
     if any(isinstance(each, str) for each in values):
         return pa.array(values, TEXT).cast(pa.timestamp("us")).cast(INSTANT)
     return pa.array(values, INSTANT)
+
+
+def adopt(database: Database, integration: str, record: str, found: pa.Table, run: int) -> None:
+    """Note records that the target turned out to have without being told, as if it had been told them.
+
+    Args:
+        database: the ledger's.
+        integration: the integration.
+        record: kind of the records.
+        found: columns as in `VALUES`; a record that was ever told of stays as it is.
+        run: the run that found them.
+    """
+    now = datetime.now(UTC)
+    same = {"integration": integration, "record": record, "run_id": run, "first_at": now, "last_at": now}
+    for part in found.select(VALUES.names).to_batches(KEYS):
+        rows = [
+            row | {"site": row["key"].partition("/")[0], "number": row["key"].partition("/")[2]}
+            for row in part.to_pylist()
+        ]
+        with database.write() as connection:
+            rowsets.upsert(
+                connection, records, rows, same, update=("hash", "value", "as_of"),
+                where=lambda _: records.c.hash.is_(None),
+            )  # fmt: skip
 
 
 def untell(database: Database, integration: str, record: str, keys: Iterable[str]) -> None:

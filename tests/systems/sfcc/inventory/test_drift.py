@@ -19,10 +19,10 @@ from cartage.records.outcome import Outcome
 from cartage.settings.drift import StockDrift
 from cartage.settings.inventory import InventoryList
 from cartage.systems.sfcc.feeds.archive import ShopArchive
-from cartage.systems.sfcc.feeds.drift import looked
+from cartage.systems.sfcc.feeds.drift import looked, name_strangers, strange_to
 from cartage.systems.sfcc.feeds.forms import INVENTORY
 from cartage.systems.sfcc.hook import SfccHook
-from cartage.systems.sfcc.inventory.shop import ELEMENTS, look
+from cartage.systems.sfcc.inventory.shop import ELEMENTS, as_told, look
 from cartage.systems.sfcc.inventory.transform import allot
 from sandbox.sfcc.database import stamp
 from tests.systems.sfcc.inventory.remembered import TOLD as TOLD_SCHEMA
@@ -97,7 +97,7 @@ class Ground:
         tables = {name: schema.empty_table() for name, schema in stock.TABLES.items()}
         tables["stock"] = pa.Table.from_pylist([root], stock.STOCK)
         self.memory.read_up_to(NOW)
-        (made,) = allot([Batch("stock", tables)], self.settings, self.memory, look=self.look)
+        (made,) = allot([Batch("stock", tables)], self.settings, self.memory, look=lambda _: self.look())
         return made
 
 
@@ -110,8 +110,8 @@ def ground(shop: Endpoints) -> Iterator[Ground]:
     made = Ground(shop, settings.model_copy(update={"inventory": inventory}))
     yield made
     requests.delete(shop.sfcc["control"], timeout=30)
-    for row in [*made.memory.told().table["key"].to_pylist(), f"{LIST}/NL-STRANGE"]:
-        made.by_hand(row.partition("/")[2], delete=True)
+    for key in [*made.memory.told().table["key"].to_pylist(), f"{LIST}/NL-STRANGE", f"{LIST}/NL-1009"]:
+        made.by_hand(key.partition("/")[2], delete=True)
 
 
 def test_what_is_as_told_is_no_drift_however_much_was_sold(ground: Ground) -> None:
@@ -186,8 +186,11 @@ def test_drift_is_only_shown_when_the_settings_want_it(ground: Ground) -> None:
 def test_what_the_shop_was_never_told_is_named(ground: Ground, caplog: pytest.LogCaptureFixture) -> None:
     ground.told("NL-1000")
     ground.by_hand("NL-STRANGE", allocation=5)
-    assert ground.look().strangers.to_pylist() == [f"{LIST}/NL-STRANGE"]
-    ground.allot("NL-1000", 10)
+    ground.by_hand("NL-1009", allocation=5)
+    strangers = ground.look().strangers
+    assert strangers["key"].to_pylist() == [f"{LIST}/NL-1009", f"{LIST}/NL-STRANGE"]
+    assert as_told(strangers).to_pylist()[1]["hash"] == "5|none||"
+    name_strangers(strange_to(strangers, [pa.chunked_array([[f"{LIST}/NL-1009"]])]), "inventory lists")
     assert f"1 records that NetSuite never gave, for example {LIST}/NL-STRANGE" in caplog.text
 
 

@@ -73,7 +73,7 @@ def ground(shop: Endpoints) -> Iterator[Ground]:
     settings = load_settings("sfcc_netsuite", INCLUDE).prices
     made = Ground(shop, settings.model_copy(update={"drift": DriftSettings(poll_seconds=0.01, wait_seconds=20)}))
     yield made
-    for key in made.memory.told_before:
+    for key in [*made.memory.told_before, f"{BOOK}/STRANGE"]:
         made.by_hand(key.partition("/")[2], delete=True)
 
 
@@ -82,7 +82,7 @@ def test_prices_that_are_as_told_are_no_drift(ground: Ground) -> None:
     assert ground.found() == {}
 
 
-def test_what_is_not_as_told_is_found_and_told_again(ground: Ground) -> None:
+def test_what_is_not_as_told_is_found_and_told_again(ground: Ground, caplog: pytest.LogCaptureFixture) -> None:
     rows = [ours("A"), ours("B"), ours("C"), ours("D", online_from=LATER), ours("E", state="gone"), ours("F")]
     ground.told(*rows)
     ground.by_hand("A", amount="1.99")
@@ -98,7 +98,9 @@ def test_what_is_not_as_told_is_found_and_told_again(ground: Ground) -> None:
         "D": "the shop has EUR 1=19.9 and was told EUR 1=19.9 from 2027-01-01T00:00:00.000Z",
         "E": "the shop has EUR 1=5 and was told that there is no price",
     }
+    ground.by_hand("STRANGE", amount="5")
     made, _ = fed(rows, ground.memory, look=ground.look)
+    assert f"1 records that NetSuite never gave, for example {BOOK}/STRANGE" in caplog.text
     going = {each["sku"]: each for each in made if each["hash"] != each["told"]}
     actions = {sku: each["action"] for sku, each in going.items()}
     assert actions == {"A": "put", "B": "put", "C": "replace", "D": "replace", "E": "delete"}, "what stands beside goes"

@@ -49,11 +49,11 @@ class Drift:
 
     Attributes:
         found: findings, as in `FOUND`.
-        strangers: keys of records that the shop has and was never told of.
+        strangers: records that the shop has and was never told of, as it showed them; a column is `key`.
     """
 
     found: pa.Table = field(default_factory=FOUND.empty_table)
-    strangers: pa.Array = field(default_factory=lambda: pa.array([], TEXT))
+    strangers: pa.Table = field(default_factory=pa.schema({"key": TEXT}).empty_table)
 
     def of(self, keys: pa.ChunkedArray) -> pa.Table:
         """Give the findings on some records, a row each, null where there is none."""
@@ -87,11 +87,11 @@ def compared(
         places = at.drop_null()
         seen[np.asarray(places)] = True
         found.append(judge(records.filter(ours), known.take(places)))
-        strangers.append(records["key"].filter(pc.invert(ours)))
+        strangers.append(records.filter(pc.invert(ours)))
     looked_at = pc.is_in(groups_of(known["key"]), value_set=pa.array(sorted(groups), TEXT))
     found.append(missing(known.filter(pc.and_(looked_at, pa.array(~seen)))))
-    others = pa.chunked_array([chunk for each in strangers for chunk in each.chunks], TEXT).combine_chunks()
-    return Drift(pa.concat_tables([each.cast(FOUND) for each in found]), others)
+    drift = Drift(pa.concat_tables([each.cast(FOUND) for each in found]))
+    return Drift(drift.found, pa.concat_tables(strangers)) if strangers else drift
 
 
 def overlaid(last: pa.Table, found: pa.Table, *, repair: bool) -> pa.Table:
@@ -138,7 +138,7 @@ def groups_of(keys: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def looked(look: Callable[[], Drift], what: str) -> Drift:
-    """Look at what the shop has; where it does not show it, say so and go on without.
+    """Look at what the shop has, and name what is not as told; where it does not show it, say so and go on without.
 
     Args:
         look: gives what was found.
@@ -149,15 +149,28 @@ def looked(look: Callable[[], Drift], what: str) -> Drift:
     except NotExported as error:
         log.warning("%s of the shop could not be looked at, so this run finds no drift: %s", what, error)
         return Drift()
+    count = len(drift.found)
     examples = "; ".join(drift.found["says"].slice(0, SHOWN).to_pylist())
-    log.log(
-        logging.WARNING if len(drift.found) else logging.INFO,
-        "drift: %d records of %s are not as the shop was told%s",
-        len(drift.found),
-        what,
-        f", for example {examples}" if examples else "",
-    )
+    level = logging.WARNING if count else logging.INFO
+    log.log(level, "drift: %d records of %s are not as the shop was told. %s", count, what, examples)
     return drift
+
+
+def strange_to(strangers: pa.Table, given: Iterable[pa.ChunkedArray]) -> pa.Table:
+    """Leave out of the strangers those that a run tells of, by their keys."""
+    for keys in given:
+        if len(strangers):
+            strangers = strangers.filter(pc.invert(pc.is_in(strangers["key"], value_set=keys.combine_chunks())))
+    return strangers
+
+
+def name_strangers(strangers: pa.Table, what: str) -> None:
+    """Say what the shop has that nobody told it of."""
+    if len(strangers):
+        examples = ", ".join(strangers["key"].slice(0, SHOWN).to_pylist())
+        log.warning(
+            "%s of the shop: %d records that NetSuite never gave, for example %s", what, len(strangers), examples
+        )
 
 
 def in_pieces(rows: Iterator[dict[str, object]], schema: pa.Schema, size: int = 20_000) -> Iterator[pa.Table]:

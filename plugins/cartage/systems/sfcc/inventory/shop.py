@@ -7,7 +7,6 @@ the shop's own turnover: it is drift even where the number is the same. One that
 
 from __future__ import annotations
 
-import logging
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
@@ -17,20 +16,18 @@ import pyarrow.compute as pc
 
 from cartage.records.columns import INSTANT, TEXT
 from cartage.systems.sfcc.feeds.archive import NotExported
-from cartage.systems.sfcc.feeds.drift import FOUND, SHOWN, Drift, compared, groups_of, in_pieces
+from cartage.systems.sfcc.feeds.drift import FOUND, Drift, compared, groups_of, in_pieces
 from cartage.systems.sfcc.feeds.forms import INVENTORY
 from cartage.systems.sfcc.inventory.rows import STAMPED
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
+    from collections.abc import Container, Iterator
 
     from lxml import etree
 
     from cartage.seams import Memory
     from cartage.settings import Settings
     from cartage.systems.sfcc.feeds.archive import ShopArchive
-
-log = logging.getLogger(__name__)
 
 HAS = pa.schema(
     {
@@ -88,23 +85,10 @@ def look(
         return compared(told, records_of(exported), judge.judged, judge.missing, lists)
 
 
-def name_strangers(strangers: pa.Array, given: Iterable[pa.ChunkedArray]) -> pa.Array:
-    """Leave out of the strangers those that this run tells of, and name the others.
-
-    Args:
-        strangers: keys that the shop has and was never told of.
-        given: keys of the run's records.
-    """
-    left = strangers
-    for keys in given:
-        left = left.filter(pc.invert(pc.is_in(left, value_set=keys.combine_chunks())))
-    if len(left):
-        log.warning(
-            "the shop has %d records that NetSuite never gave, for example %s: whoever made them keeps them up",
-            len(left),
-            ", ".join(left.slice(0, SHOWN).to_pylist()),
-        )
-    return left
+def as_told(strangers: pa.Table) -> pa.Table:
+    """Give records of the shop as if it had been told them: columns `key`, `hash`, `value` and `as_of`."""
+    content = pc.binary_join_element_wise(*(strangers[name] for name in PARTS), "|")
+    return pa.table({"key": strangers["key"], "hash": content, "value": strangers["ats"], "as_of": strangers["at"]})
 
 
 def records_of(elements: Iterator[etree._Element]) -> Iterator[pa.Table]:

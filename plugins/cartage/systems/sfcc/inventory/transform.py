@@ -39,13 +39,12 @@ from cartage.systems.sfcc.inventory.ahead import ahead
 from cartage.systems.sfcc.inventory.claims import Claims, Counted, of_kit
 from cartage.systems.sfcc.inventory.dating import dates
 from cartage.systems.sfcc.inventory.rows import KIT, figures_of, rows_of
-from cartage.systems.sfcc.inventory.shop import name_strangers
 from cartage.systems.sfcc.inventory.sold import NEVER, Move, Sold
 from cartage.systems.sfcc.inventory.spool import Spool
 from cartage.systems.sfcc.inventory.units import ONE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from cartage.context import FlowContext
     from cartage.records.batch import Batch
@@ -93,7 +92,7 @@ def allot(
     settings: Settings,
     memory: Memory,
     ask: Callable[[], datetime] | None = None,
-    look: Callable[[], Drift] | None = None,
+    look: Callable[[Sequence[pa.ChunkedArray]], Drift] | None = None,
 ) -> Iterator[Transformed]:
     """Turn batches of stock into feed rows.
 
@@ -105,7 +104,8 @@ def allot(
         settings: the run's.
         memory: what the ledger remembers of the flow.
         ask: asks the shop for the orders that no export has brought yet; None when it is not to be asked.
-        look: gives how the shop has its records otherwise than it was told; None when nobody is to look.
+        look: gives how the shop has its records otherwise than it was told, given the keys of all records; None when
+            nobody is to look.
 
     Raises:
         BatchError: orders were not read for so long that no allocation can be dated.
@@ -119,9 +119,7 @@ def allot(
             oldest = pc.min(batch.root["counted_at"]).as_py()
             counted_at = min(filter(None, (counted_at, oldest)), default=None)
         # The look first: it takes its time, and allocations can be dated no later than the shop was asked.
-        drift = look() if look is not None else None
-        if drift is not None:
-            name_strangers(drift.strangers, keys)
+        drift = look(keys) if look is not None else None
         if ask is not None:
             ask()
         allotment = _Allotment.made(settings, memory, counted, counted_at or datetime.now(UTC))

@@ -106,7 +106,7 @@ def _tiers(element: etree._Element) -> Iterable[tuple[Decimal, Decimal]]:
 
 def _fits(quantity: Decimal, amount: Decimal) -> bool:
     """Say whether a tier could be one of ours: it is no finer than what is told."""
-    return round(quantity, QUANTITY.scale) == quantity and round(amount, MONEY.scale) == amount
+    return bool(round(quantity, QUANTITY.scale) == quantity and round(amount, MONEY.scale) == amount)
 
 
 def _contents(tables: list[Row]) -> pa.Table:

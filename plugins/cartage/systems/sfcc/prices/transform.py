@@ -18,7 +18,7 @@ from cartage.records.columns import INSTANT, MONEY, QUANTITY
 from cartage.records.outcome import Outcome, Verdict
 from cartage.seams import Transformed
 from cartage.systems.sfcc.feeds.children import below, whole
-from cartage.systems.sfcc.feeds.drift import only_shown, overlaid
+from cartage.systems.sfcc.feeds.drift import name_strangers, only_shown, overlaid, strange_to
 from cartage.systems.sfcc.feeds.fingerprint import fingerprint
 from cartage.systems.sfcc.feeds.texts import written
 from cartage.systems.sfcc.feeds.told import LastTold
@@ -81,6 +81,7 @@ def to_feeds(
         repair: whether what it has otherwise is told again, or only shown.
     """
     drift = look() if look is not None else None
+    strangers = None if drift is None else drift.strangers
     for portion in _portions(batches):
         told, start = LastTold(memory, [each.root["key"] for each in portion]), 0
         for each in portion:
@@ -88,9 +89,13 @@ def to_feeds(
             if drift is not None and len(drift.found):
                 found = drift.of(each.root["key"])
                 last, drifted = overlaid(last, found, repair=repair), found["says"]
+            if strangers is not None:
+                strangers = strange_to(strangers, [each.root["key"]])
             made = to_feed(each, last, allow_zero=allow_zero, drift=drifted)
             yield made if repair else only_shown(made)
             start += len(each)
+    if strangers is not None:
+        name_strangers(strangers, "price books")
 
 
 def _portions(batches: Iterable[Batch]) -> Iterator[list[Batch]]:
