@@ -3,8 +3,9 @@ FROM python:3.11-slim
 RUN groupadd --system cartage && useradd --system --gid cartage --create-home cartage
 WORKDIR /opt/cartage
 COPY requirements.txt requirements-scaled.txt ./
+# Compiled here once: the user below may not write beside the packages, and each start would compile them anew.
 RUN pip install --no-cache-dir uv==0.13.9 \
- && uv pip install --system --no-cache --require-hashes -r requirements.txt -r requirements-scaled.txt
+ && uv pip install --system --no-cache --compile-bytecode --require-hashes -r requirements.txt -r requirements-scaled.txt
 COPY pyproject.toml README.md ./
 COPY plugins plugins
 RUN uv pip install --system --no-deps --no-build-isolation --editable .

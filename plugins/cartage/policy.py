@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from airflow import settings
+from airflow.configuration import conf
 from airflow.policies import hookimpl
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def preload(argv: list[str]) -> list[str]:
     Returns:
         The modules imported; empty in any other process.
     """
-    forks = len(argv) > 1 and (argv[1] == "scheduler" or argv[1:3] == ["celery", "worker"])
+    local = "LocalExecutor" in conf.get("core", "executor")
+    forks = argv[1:3] == ["celery", "worker"] or (argv[1:2] == ["scheduler"] and local)
     if not forks:
         return []
     logging.getLogger("great_expectations").setLevel(logging.WARNING)  # it logs hundreds of lines at its import

@@ -1,7 +1,8 @@
 """The services of docker-compose.yaml as processes of this machine, all on loopback.
 
 What they run, how they are asked whether they are well, and their environment are the compose file's own.
-`instead` says what is put in place of its hosts, ports and paths, `dotenv` makes its secrets, and `HERE` what is set besides.
+`instead` says what is put in place of its hosts, ports and paths, `dotenv` makes its secrets, and `HERE` what is set
+besides.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -40,7 +42,7 @@ SETTINGS = {
     'schedule: "*/15 * * * *"': 'schedule: "0 0 1 * *"',  # a run when it is switched on, and then none by itself
     "stable_seconds: 20": "stable_seconds: 0",
     "minutes: 120": "minutes: 100000000",
-    "batch_records: 1000": "batch_records: 4",  # so that there are several loads for the workers
+    "batch_records: 1000": "batch_records: 6",  # so that there are several loads for the workers
 }
 HERE = {
     # In a container, all addresses are the container's, and each service has a host's name of its own.
@@ -136,7 +138,7 @@ class Scaled:
         redis = ["redis-server", "--bind", "127.0.0.1", "--port", str(broker), "--save", "", "--dir", str(self.home)]
         self.processes.start("redis", redis)
         for service in ("postgres", "redis"):
-            self.processes.wait_until(lambda name=service: self.well(name) == "", what=service, seconds=30)
+            assert self.well(service) == ""
         self.run(self.composed.command("setup"), "setup")
         for name in SERVICES:
             self.processes.start(name, named(name, self.composed.command(name)))
@@ -167,12 +169,17 @@ class Scaled:
         return done.stdout
 
     def well(self, service: str) -> str:
-        """Ask as Docker does whether a service is well: with nothing to say, it is."""
-        try:
-            self.run(self.composed.health_check(service.rstrip("-12")), service)
-        except StartError as error:
-            return str(error)
-        return ""
+        """Ask as Docker does, and as often, whether a service is well: with nothing to say, it is."""
+        kind = service.rstrip("-12")
+        for _ in range(self.composed.services[kind]["healthcheck"]["retries"]):
+            try:
+                self.run(self.composed.health_check(kind), service)
+            except StartError as error:
+                said = str(error)
+            else:
+                return ""
+            time.sleep(0.5)
+        return said
 
     def wellness(self) -> dict[str, str]:
         """Ask all of them, at the same time."""
@@ -204,6 +211,12 @@ class Scaled:
         ]
         return found
 
+    def report(self, dag_id: str, run_id: str) -> str:
+        """Give the page of a run's quality, as the link in Airflow's UI opens it."""
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/validate/links"
+        address = self.client.call("GET", path)["extra_links"]["Quality report"]
+        return self.client.session.get(self.client.base + address, timeout=30).text
+
     def done_by_celery(self) -> int:
         """Give how many tasks Celery's own table of results says are done."""
         with self.postgres.connect("airflow") as connection:
@@ -219,15 +232,13 @@ class Scaled:
         return {outcome.value: number for each in balances for outcome, number in each.outcomes.items() if number}
 
     def everything(self) -> list[psutil.Process]:
-        """Give every process there is of this stack, whoever started it."""
+        """Give every process there is of this stack, whoever started it; the systems' sandbox is none of it."""
+        sessions = {each.pid for each in self.processes.running.values()}
         found = []
         for each in psutil.process_iter():
-            try:
-                ours = each.environ().get("AIRFLOW_HOME") == self.processes.environment["AIRFLOW_HOME"]
-                if ours or str(self.postgres.socket) in " ".join(each.cmdline()):
+            with suppress(psutil.Error, ProcessLookupError):
+                if os.getsid(each.pid) in sessions or str(self.postgres.socket) in " ".join(each.cmdline()):
                     found.append(each)
-            except psutil.Error:
-                continue
         return found
 
 

@@ -47,14 +47,20 @@ def test_orders_go_in_and_stores_come_out_by_celery_workers(tmp_path: Path, monk
         assert {each["hostname"] for each in ran} == set(WORKERS), "both take a part, each with what the other staged"
         scaled.processes.wait_until(lambda: scaled.done_by_celery() == len(ran), what="Celery's own table", seconds=30)
         assert scaled.counts("orders") == {"created": len(orders)}
-        assert scaled.counts("locations").keys() == {"created"}
+        assert scaled.counts("locations")["created"] > 0
         monkeypatch.setenv("AIRFLOW_CONN_NETSUITE", scaled.processes.environment["AIRFLOW_CONN_NETSUITE"])
-        assert scaled.sandbox.totals() == {each.order_no: expect(each).due for each in orders}
+        landed = scaled.sandbox.totals()  # with orders of an earlier connector
+        assert {each.order_no: landed.get(each.order_no) for each in orders} == {
+            each.order_no: expect(each).due for each in orders
+        }
         assert scaled.sandbox.control("sfcc", "GET", "/stores")["stores"]
 
+        assert "Quality of sfcc_netsuite.orders" in scaled.report(ORDERS, runs[ORDERS])
         assert scaled.client.call("GET", "/pools/netsuite")["slots"] == 5
-        assert {address for each in scaled.everything() for address in listened(each)} == {"127.0.0.1"}
-    assert scaled.everything() == []
+        processes = scaled.everything()
+        assert len(processes) > len((*SERVICES, *WORKERS))
+        assert {address for each in processes for address in listened(each)} == {"127.0.0.1"}
+    assert not [each for each in processes if each.is_running()]
 
 
 def started(scaled: Scaled, dag_id: str) -> str:
