@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from cartage.errors import RetryableError
+from cartage.records.document import newest
 from cartage.systems.netsuite.reading import Reader
 from cartage.systems.netsuite.target_deciding import Desk
-from cartage.systems.netsuite.target_documents import Record, newest, records_of
+from cartage.systems.netsuite.target_documents import Record, records_of
 from cartage.systems.netsuite.target_planning import Planner
 from cartage.systems.netsuite.target_run import Run
 from cartage.systems.netsuite.target_tieout import TieOut

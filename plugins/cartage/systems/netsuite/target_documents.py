@@ -9,10 +9,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from cartage.mapping import canonical
+from cartage.records.document import DocumentRow, read
 from cartage.seams import DocumentKey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from cartage.records.batch import Batch
 
@@ -83,22 +84,8 @@ class Expected:
         )
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(DocumentRow):
     """One row of the documents table."""
-
-    row: int
-    place: int
-    kind: str
-    key: str
-    version: str
-    type: str
-    external_id: str
-    action: str
-    text: str
-    hash: str
-    expected_text: str | None = None
-    match_text: str | None = None
 
     @property
     def id(self) -> tuple[str, str]:
@@ -176,32 +163,10 @@ class Record:
 def records_of(batch: Batch) -> list[Record]:
     """Read the documents table into records, in the batch's order."""
     found: dict[int, Record] = {}
-    for row in sorted(batch.root.to_pylist(), key=lambda each: (each["record"], each["document"])):
-        document = Document(
-            row["record"], row["document"], row["kind"], row["key"], row["version"] or "", row["type"],
-            row["external_id"], row["action"] or "upsert", row["body"] or "{}", row["hash"] or "",
-            row["expected"], row["match"],
-        )  # fmt: skip
-        record = found.setdefault(document.row, Record(document.row, document.kind, document.key, document.version))
-        record.documents.append(document)
+    for each in read(batch, Document):
+        record = found.setdefault(each.row, Record(each.row, each.kind, each.key, each.version))
+        record.documents.append(each)
     return list(found.values())
-
-
-def newest(records: Iterable[Record]) -> tuple[list[Record], list[Record]]:
-    """Part the records into the newest copy of each, and the copies that those supersede."""
-    best: dict[tuple[str, str], Record] = {}
-    older: list[Record] = []
-    for record in records:
-        name = (record.kind, record.key)
-        rival = best.get(name)
-        if rival is None:
-            best[name] = record
-        elif (record.version, record.row) >= (rival.version, rival.row):
-            best[name] = record
-            older.append(rival)
-        else:
-            older.append(record)
-    return list(best.values()), older
 
 
 def newest_customer(one: Document, other: Document) -> Document:

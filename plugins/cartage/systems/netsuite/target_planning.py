@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cartage.errors import Complaint
+from cartage.records.document import newest
 from cartage.seams import Planned
 from cartage.systems.netsuite import comparing, payload
-from cartage.systems.netsuite.target_documents import newest, records_of, resolved
+from cartage.systems.netsuite.target_documents import records_of, resolved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

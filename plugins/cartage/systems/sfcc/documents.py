@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,48 +14,23 @@ import pyarrow as pa
 from cartage.errors import Complaint
 from cartage.mapping import canonical
 from cartage.records.batch import Batch
-from cartage.records.document import DOCUMENTS
+from cartage.records.document import DOCUMENTS, DocumentRow, read
+from cartage.records.document import newest as newest_of
 from cartage.records.outcome import Outcome, Verdict
 from cartage.seams import DocumentKey, DocumentResult, Transformed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from cartage.mapping import TargetMapping
     from cartage.seams import Claim, Journal
 
 DocumentId = tuple[str, str]
 """Type and external id."""
 
 
-@dataclass(frozen=True)
-class Document:
-    """One row of the documents table.
-
-    Attributes:
-        row: the record's row in its run.
-        place: place among the record's documents.
-        kind: kind of the record.
-        key: the record's key.
-        version: the record's version.
-        type: what it becomes in the shop.
-        external_id: stable id of the document.
-        action: upsert or cancel.
-        text: the payload, canonical JSON.
-        hash: SHA-256 of it.
-        facts_text: what the target must know beside the payload, as JSON.
-    """
-
-    row: int
-    place: int
-    kind: str
-    key: str
-    version: str
-    type: str
-    external_id: str
-    action: str
-    text: str
-    hash: str
-    facts_text: str | None
+class Document(DocumentRow):
+    """One row of the documents table."""
 
     @property
     def id(self) -> DocumentId:
@@ -70,7 +46,7 @@ class Document:
     @cached_property
     def facts(self) -> dict[str, Any]:
         """What the target must know beside the payload."""
-        facts: dict[str, Any] = canonical.loads(self.facts_text or "{}")
+        facts: dict[str, Any] = canonical.loads(self.match_text or "{}")
         return facts
 
     @property
@@ -84,6 +60,7 @@ class Record:
     """One record of the batch with its documents in sending order."""
 
     row: int
+    kind: str
     key: str
     version: str
     documents: list[Document] = field(default_factory=list)
@@ -148,6 +125,30 @@ class DocumentWriter:
         return Transformed(Batch("document", {"documents": table}), self.verdicts)
 
 
+class DocumentTransformer(ABC):
+    """Makes documents of records, batch by batch.
+
+    Args:
+        mapping: ``mappings/sfcc/<record>.yaml``.
+        offered: the columns that it may name.
+
+    Raises:
+        SettingsError: the mapping names a column that there is none of; with file and line.
+    """
+
+    def __init__(self, mapping: TargetMapping, offered: Mapping[str, Collection[str]]) -> None:
+        self._render = mapping.check(offered, ()).compile({})
+
+    def __call__(self, batches: Iterable[Batch], _: int) -> Iterator[Transformed]:
+        """Transform batches, one after the other."""
+        for batch in batches:
+            yield self.transform(batch)
+
+    @abstractmethod
+    def transform(self, batch: Batch) -> Transformed:
+        """Give each record's documents, or a verdict where it has none."""
+
+
 def case_kept(name: str) -> str:
     """Give a name that stays apart from others of another case: the journal compares ids without regard to it.
 
@@ -161,28 +162,16 @@ def case_kept(name: str) -> str:
 def records_of(batch: Batch) -> list[Record]:
     """Read the documents table into records, in the batch's order."""
     found: dict[int, Record] = {}
-    for row in sorted(batch.root.to_pylist(), key=lambda each: (each["record"], each["document"])):
-        document = Document(
-            row["record"], row["document"], row["kind"], row["key"], row["version"] or "", row["type"],
-            row["external_id"], row["action"] or "upsert", row["body"] or "{}", row["hash"] or "", row["match"],
-        )  # fmt: skip
-        record = found.setdefault(document.row, Record(document.row, document.key, document.version))
-        record.documents.append(document)
+    for each in read(batch, Document):
+        record = found.setdefault(each.row, Record(each.row, each.kind, each.key, each.version))
+        record.documents.append(each)
     return list(found.values())
 
 
 def newest(records: Iterable[Record]) -> tuple[list[Record], list[Verdict]]:
     """Give the newest copy of each record, and verdicts on the copies that it supersedes."""
-    best: dict[str, Record] = {}
-    older: list[Record] = []
-    for record in records:
-        rival = best.get(record.key)
-        if rival is None or (record.version, record.row) >= (rival.version, rival.row):
-            best[record.key] = record
-            older += [rival] if rival else []
-        else:
-            older.append(record)
-    return list(best.values()), [_superseded(each) for each in older]
+    best, older = newest_of(records)
+    return best, [_superseded(each) for each in older]
 
 
 def _superseded(record: Record) -> Verdict:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from cartage.errors import Complaint
 from cartage.mapping import MappingFault
 from cartage.records.outcome import Outcome, Verdict
-from cartage.systems.sfcc.documents import DocumentWriter, case_kept
+from cartage.systems.sfcc.documents import DocumentTransformer, DocumentWriter, case_kept
 from cartage.systems.sfcc.shipments.columns import OFFERED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from cartage.mapping import TargetMapping
     from cartage.records.batch import Batch
@@ -30,7 +30,7 @@ FORMS = {"order": "feed", "shipping_order": "shipping_order"}
 """Form of the feed -> the part of the mapping that makes it."""
 
 
-class ShipmentTransformer:
+class ShipmentTransformer(DocumentTransformer):
     """Makes documents of shipments.
 
     Args:
@@ -42,13 +42,8 @@ class ShipmentTransformer:
     """
 
     def __init__(self, settings: Shipments, mapping: TargetMapping) -> None:
+        super().__init__(mapping, OFFERED)
         self._settings = settings
-        self._render = mapping.check(OFFERED, ()).compile({})
-
-    def __call__(self, batches: Iterable[Batch], _: int) -> Iterator[Transformed]:
-        """Transform batches, one after the other."""
-        for batch in batches:
-            yield self.transform(batch)
 
     def transform(self, batch: Batch) -> Transformed:
         """Give each record's documents, or a verdict where it has none."""

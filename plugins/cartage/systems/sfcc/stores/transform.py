@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any
 from cartage.errors import Complaint
 from cartage.mapping import MappingFault
 from cartage.records.outcome import Outcome, Verdict
-from cartage.systems.sfcc.documents import DocumentWriter, case_kept
+from cartage.systems.sfcc.documents import DocumentTransformer, DocumentWriter, case_kept
 from cartage.systems.sfcc.stores.columns import OFFERED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from cartage.mapping import TargetMapping
     from cartage.records.batch import Batch
     from cartage.seams import Transformed
@@ -25,7 +23,7 @@ STORE, LIST = "store", "inventoryList"
 """Types of documents."""
 
 
-class LocationTransformer:
+class LocationTransformer(DocumentTransformer):
     """Makes documents of locations.
 
     Args:
@@ -37,13 +35,8 @@ class LocationTransformer:
     """
 
     def __init__(self, settings: Settings, mapping: TargetMapping) -> None:
+        super().__init__(mapping, OFFERED)
         self._settings = settings
-        self._render = mapping.check(OFFERED, ()).compile({})
-
-    def __call__(self, batches: Iterable[Batch], _: int) -> Iterator[Transformed]:
-        """Transform batches, one after the other."""
-        for batch in batches:
-            yield self.transform(batch)
 
     def transform(self, batch: Batch) -> Transformed:
         """Give each location's documents, or why it has none."""
