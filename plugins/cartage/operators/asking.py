@@ -45,7 +45,7 @@ WHY = {
     "has.",
 }
 
-EXAMPLES = 30
+EXAMPLES = 15
 """Rows that a question shows of all its proposals together."""
 
 BODY = """{why}
