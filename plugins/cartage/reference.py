@@ -10,9 +10,10 @@ import inspect
 import json
 import re
 import sys
+from datetime import time
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import AwareDatetime, BaseModel, Field, RootModel
 from pydantic.json_schema import GenerateJsonSchema
@@ -255,7 +256,7 @@ def _rows(word: str, does: str, functions: dict[str, Callable[..., Any]]) -> str
 _SIMPLE: dict[Any, str] = {
     model.Scalar: "text, number, flag or null", model.Scalar | tuple[model.Scalar, ...]: "value or list of values",
     str: "text", int: "whole number", float: "number", Decimal: "decimal number", bool: "true or false",
-    type(None): "null", Any: "any value", AwareDatetime: "moment with a zone",
+    type(None): "null", Any: "any value", AwareDatetime: "moment with a zone", time: "time of day",
 }  # fmt: skip
 
 
@@ -264,6 +265,8 @@ def _type(annotation: Any) -> str:
     origin, inner = get_origin(annotation), get_args(annotation)
     if annotation in _SIMPLE:
         return _SIMPLE[annotation]
+    if origin is Annotated:  # what checks a value says nothing of its type
+        return _type(inner[0])
     if origin is Literal:
         return ", ".join(f"`{each}`" for each in inner)
     if origin in (dict, list, tuple):

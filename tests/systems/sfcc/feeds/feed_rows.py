@@ -162,3 +162,8 @@ def _text(value: Any) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return str(value)
+
+
+def rows_of(count: int, **values: Any) -> list[Row]:
+    now = datetime.now(UTC)
+    return [stock_row(number, sku=f"NL-{1000 + number}", as_of=now, **values) for number in range(count)]

@@ -2,150 +2,24 @@ from __future__ import annotations
 
 import gzip
 import json
-import uuid
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import requests
-from airflow.providers.sftp.hooks.sftp import SFTPHook
-from cryptography.fernet import Fernet
 from lxml import etree
 
 from cartage.errors import BatchError, RetryableError
-from cartage.ledger import Ledger
 from cartage.records.outcome import Outcome
-from cartage.settings import load_settings
-from cartage.settings.feeds import InventoryFeeds
-from cartage.staging import Staging
-from cartage.systems.sfcc.feeds.forms import INVENTORY, PRICES
-from cartage.systems.sfcc.feeds.headers import headers_of
-from cartage.systems.sfcc.feeds.jobs import ImportJob
-from cartage.systems.sfcc.feeds.rendering import Renderer
-from cartage.systems.sfcc.feeds.rules import load
-from cartage.systems.sfcc.feeds.target import FeedPublisher
 from cartage.systems.sfcc.hook import SfccHook
-from cartage.systems.sfcc.sftp_folder import SftpFolder
-from cartage.windows import Selection, Window
-from tests.systems.sfcc.feeds.feed_rows import INCLUDE, batch, price_row, stock_row
+from tests.systems.sfcc.feeds.feed_rows import batch, price_row, rows_of, stock_row
+from tests.systems.sfcc.feeds.grounds import JOB, LOGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from cartage.records.outcome import Verdict
-    from cartage.seams import Feed, FeedBook
-    from cartage.settings import Settings
-    from sandbox.endpoints import Endpoints
-    from tests.systems.sfcc.feeds.feed_rows import Row
-
-JOB = "cartage-import-inventory"
-INBOUND = "/inbound/inventory"
-LOGS = (f"{INBOUND}/archive", f"{INBOUND}/error")
-
-
-@dataclass
-class Ground:
-    """The shop, a ledger, and runs that publish."""
-
-    shop: Endpoints
-    ledger: Ledger
-    staging: Staging
-    settings: Settings
-    feeds: dict[str, Any] = field(default_factory=lambda: {"folder": INBOUND})
-    runs: int = 0
-
-    def open_run(self) -> int:
-        self.runs += 1
-        return self.ledger.runs.open(
-            integration="shop_erp", flow="inventory", dag_id="shop_erp.inventory", dag_run_id=uuid.uuid4().hex,
-            run_type="scheduled", started_by=None, window=Window(None, datetime.now(UTC)), selection=Selection(),
-            settings_digest="0" * 64,
-        )  # fmt: skip
-
-    def book(self, run: int) -> FeedBook:
-        return self.ledger.feeds("shop_erp", "inventory", run)
-
-    def price_target(self, run: int) -> FeedPublisher:
-        settings = self.settings.prices.feed  # as the integration's own file has it
-        hook = SfccHook("sfcc_api", sleep=lambda _: None)
-        return FeedPublisher(
-            Renderer(PRICES, load(PRICES, INCLUDE)),
-            headers_of(PRICES, self.settings),
-            settings,
-            server=SftpFolder(SFTPHook(ssh_conn_id="sfcc_sftp", conn_retry_attempts=1)),
-            staging=self.staging,
-            flow="shop_erp.prices",
-            run=run,
-            job=ImportJob(hook, settings.imported.model_copy(update={"poll_seconds": 0.05})),
-        )
-
-    def target(self, run: int) -> FeedPublisher:
-        settings = InventoryFeeds.model_validate(self.feeds)
-        hook = SfccHook("sfcc_api", sleep=lambda _: None)
-        return FeedPublisher(
-            Renderer(INVENTORY, load(INVENTORY, INCLUDE)),
-            headers_of(INVENTORY, self.settings),
-            settings,
-            server=SftpFolder(SFTPHook(ssh_conn_id="sfcc_sftp", conn_retry_attempts=1)),
-            staging=self.staging,
-            flow="shop_erp.inventory",
-            run=run,
-            job=ImportJob(hook, settings.imported) if settings.imported.trigger == "job" else None,
-        )
-
-    def publish(self, rows: Sequence[Row], run: int | None = None) -> list[Verdict]:
-        run = run or self.open_run()
-        size = max(7, len(rows) // 4)
-        batches = [batch(rows[start : start + size]) for start in range(0, len(rows), size)]
-        return list(self.target(run).publish(batches, self.book(run)))
-
-    def imports(self, **changes: Any) -> None:
-        """Have the shop's job import what is sent, and read its logs."""
-        self.feeds["import"] = {"trigger": "job", "job": JOB, "poll_seconds": 0.05, "logs": LOGS} | changes
-
-    def control(self, **conduct: Any) -> None:
-        requests.post(self.shop.sfcc["control"], json=conduct, timeout=20).raise_for_status()
-
-    def on_server(self, folder: str) -> dict[str, bytes]:
-        path = Path(self.shop.sftp["root"]) / folder.lstrip("/")
-        return (
-            {each.name: each.read_bytes() for each in sorted(path.iterdir()) if each.is_file()} if path.exists() else {}
-        )
-
-    def allocation(self, list_id: str, sku: str) -> Decimal | None:
-        """Ask the shop's API what it has."""
-        hook = SfccHook("sfcc_api")
-        try:
-            record = hook.data("GET", f"/inventory_lists/{list_id}/product_inventory_records/{sku}")
-        except Exception as error:
-            if "ProductInventoryRecordNotFound" in str(error):
-                return None
-            raise
-        return Decimal(record["allocation"]["amount"])
-
-
-@pytest.fixture
-def ground(shop: Endpoints, tmp_path: Path) -> Iterator[Ground]:
-    ledger = Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}", Fernet.generate_key().decode())
-    ledger.migrate()
-    yield Ground(shop, ledger, Staging(str(tmp_path / "staging")), load_settings("sfcc_netsuite", INCLUDE))
-    requests.delete(shop.sfcc["control"], timeout=20)
-    ledger.close()
-
-
-@pytest.fixture
-def apart(ground: Ground) -> Ground:
-    """Publish into a folder that no job of the shop looks into."""
-    ground.feeds["folder"] = f"/inbound/{uuid.uuid4().hex}"
-    return ground
-
-
-def rows_of(count: int, **values: Any) -> list[Row]:
-    now = datetime.now(UTC)
-    return [stock_row(number, sku=f"NL-{1000 + number}", as_of=now, **values) for number in range(count)]
+    from cartage.seams import Feed
+    from tests.systems.sfcc.feeds.grounds import Ground
 
 
 def products(files: dict[str, bytes]) -> list[str]:

@@ -48,11 +48,14 @@ MENTIONED = 50
 EXECUTIONS = 5
 """Executions that ended after a feed was left, and whose logs are read for it: the first one should have taken it."""
 
+MOST_EXECUTIONS = 50
+"""Executions whose logs are read for all feeds, at most; the latest."""
+
 _PAGE = 200
 """Executions that are looked through; OCAPI gives no more at a time."""
 
 _SKEW = timedelta(minutes=5)
-"""How far the shop's clock may be behind ours."""
+"""How far the shop's clock may be behind ours: executions that seem to have ended before are read too."""
 
 _IN_MEMORY = 1 << 20
 _TIME = re.compile(r"_(\d{8}T\d{6})")
@@ -91,9 +94,10 @@ class JobLogs:
             return
         wanted: dict[str, Json] = {}
         for time in times:
-            after = [each for at, each in ended if at >= time - _SKEW]
-            wanted |= {str(each.get("id")): each for each in after[:EXECUTIONS]}
-        for execution in wanted.values():
+            near = [each for at, each in ended if time - _SKEW <= at < time]
+            after = [each for at, each in ended if at >= time]
+            wanted |= {str(each.get("id")): each for each in (*near, *after[:EXECUTIONS])}
+        for execution in list(wanted.values())[-MOST_EXECUTIONS:]:
             self._read_of(execution)
 
     def follow(self, ended: Ended) -> None:

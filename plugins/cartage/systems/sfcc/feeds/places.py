@@ -24,6 +24,9 @@ WITHIN: Mapping[str, tuple[str, ...]] = {
 }
 """Attribute that names an element -> attributes of the elements that it stands in, which name it along."""
 
+TEXTS: Mapping[str, str] = {"shipping_order_number": "shipping-order-number"}
+"""Element whose text names the one that it stands in -> what the name is called."""
+
 GROUPS = frozenset({"list-id", "pricebook-id"})
 """What names a whole list or book: an error is only laid at its door when the line names it."""
 
@@ -66,10 +69,13 @@ class _Walk:
         self._context: dict[str, str] = {}
         self._by_place: dict[int, Ids] = {}
         self._by_name: dict[str, list[Ids]] = defaultdict(list)
+        self._text: list[str] = []
         self._parser = expat.ParserCreate()
 
     def through(self, content: IO[bytes]) -> None:
+        self._parser.buffer_text = True
         self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
         try:
             self._parser.ParseFile(content)
         except expat.ExpatError:  # our own copy, cut short: what was found until there holds
@@ -78,25 +84,37 @@ class _Walk:
 
     def of(self, at: int) -> Ids:
         """Give what the line at this place means."""
-        line, names = self._lines[at], self._names[at]
+        line, names, placed = self._lines[at], self._names[at], self._by_place.get(at, {})
         for name in names:
             meant = [each for each in self._by_name.get(name, ()) if name == names[0] or not set(each) <= GROUPS]
+            if len(meant) > 1:  # one product in several lists or books
+                meant = [placed] if placed in meant else [each for each in meant if _group_named(each, line.text)] or [{}]
             if meant:
-                found = meant if len(meant) == 1 else [each for each in meant if _group_named(each, line.text)]
-                return found[0] if len(found) == 1 else {}
-        placed = self._by_place.get(at, {})
+                return meant[0] if len(meant) == 1 else {}
         return {} if set(placed) <= GROUPS and not _group_named(placed, line.text) else placed
 
-    def _start(self, _: str, attributes: dict[str, str]) -> None:
-        own = next((each for each in WITHIN if each in attributes), None)
-        if own is None:
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag in TEXTS:
+            self._text = []
+            self._parser.CharacterDataHandler = self._text.append
             return
-        # Places are those behind start tags, so all up to this tag's beginning belong to what came before.
+        own = next((each for each in WITHIN if each in attributes), None)
+        if own is not None:
+            around = {each: self._context[each] for each in WITHIN[own] if each in self._context}
+            self._begin({**around, own: attributes[own]}, attributes[own])
+
+    def _end(self, tag: str) -> None:
+        if tag in TEXTS:
+            self._parser.CharacterDataHandler = None
+            name = "".join(self._text)
+            self._begin({TEXTS[tag]: name}, name)
+
+    def _begin(self, context: dict[str, str], name: str) -> None:
+        """Begin an element: places are those behind start tags, so all up to here belong to what came before."""
         self._pass((self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1))
-        around = {each: self._context[each] for each in WITHIN[own] if each in self._context}
-        self._context = {**around, own: attributes[own]}
-        if attributes[own] in self._asked:
-            self._by_name[attributes[own]].append(self._context)
+        self._context = context
+        if name in self._asked:
+            self._by_name[name].append(context)
 
     def _pass(self, until: tuple[int, int]) -> None:
         while self._next < len(self._places) and self._places[self._next][0] <= until:

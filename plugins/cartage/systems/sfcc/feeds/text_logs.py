@@ -40,6 +40,9 @@ _DATA = re.compile(
     r"\[?\b(?P<severity>DATAERROR|DATAWARNING)\b\]?[:\s]*"
     r"(?:[\[(]\s*(?P<line>\d+)\s*[/:,]\s*(?P<column>\d+)\s*[\])][:\s]*)?(?P<text>.*)"
 )
+_THREAD = re.compile(r"^\S*\|\S* (?:\S+ )*?- ")
+"""What names the thread, the job and the step before what a job's log says."""
+
 _BEGUN = re.compile(r"\bStarting\s+Import\b", re.IGNORECASE)
 _ENDED = re.compile(r"\bProcessed\s+\d+\s+total\b", re.IGNORECASE)
 
@@ -70,7 +73,8 @@ class Section:
         begun: whether its import began.
         ended: whether its import got to its end.
         lines: elements that were not taken as they stood.
-        errors: what went wrong with the import itself.
+        errors: what went wrong with the import itself, in the words of the log that it began in.
+        errors_around: the same in words that came before, or from other logs: of the job's steps.
         lost: how many lines beyond `MOST` are not kept.
     """
 
@@ -79,17 +83,19 @@ class Section:
     ended: bool = False
     lines: list[DataLine] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    errors_around: list[str] = field(default_factory=list)
     lost: int = 0
 
     @property
     def telling(self) -> bool:
         """Whether the import of the feed is spoken of, and not just its name."""
-        return self.begun or self.ended or bool(self.lines or self.errors)
+        return self.begun or self.ended or bool(self.lines or self.errors or self.errors_around)
 
     @property
     def refused(self) -> str | None:
         """Why the import did not get to its end; None when it did, or nothing went wrong."""
-        return self.errors[0] if self.errors and not self.ended else None
+        reasons = [*self.errors, *self.errors_around]
+        return reasons[0] if reasons and not self.ended else None
 
 
 class TextLogs:
@@ -139,4 +145,6 @@ def _note(section: Section, text: str, data: re.Match[str] | None, where: str) -
         section.ended = True
     level = _LEVEL.match(text)
     if level is not None and level["level"] in ("ERROR", "FATAL"):
-        section.errors.append(level["text"])
+        words = _THREAD.sub("", level["text"])
+        own = section.begun and where == section.where
+        (section.errors if own else section.errors_around).append(words)
