@@ -56,6 +56,8 @@ ROUTES = [
     ("GET", "/mappings", "/mappings", ANYONE),
     ("GET", f"/mappings/text?kind=settings&name={NAME}", "/mappings/text", SEE),
     ("GET", f"/mappings/patch?kind=settings&name={NAME}", "/mappings/patch", SEE),
+    ("GET", f"/mappings/deploy?name={NAME}", "/mappings/deploy", SEE),
+    ("GET", f"/mappings/deploy.patch?name={NAME}", "/mappings/deploy.patch", SEE),
     ("POST", "/mappings/check", "/mappings/check", EDIT),
     ("POST", "/mappings/try", "/mappings/try", EDIT),
     ("POST", "/mappings/save", "/mappings/save", EDIT),

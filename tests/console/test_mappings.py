@@ -13,7 +13,7 @@ from cartage.console.app import application
 from cartage.console.ledgers import open_ledger
 from cartage.console.tokens import token_for
 from cartage.console.written import EMPTY_OVERLAY, Text, patch
-from cartage.integrations import include_folder
+from cartage.integrations import include_folder, load_deploy
 from cartage.ledger import Entry, Ledger
 from cartage.records.wire import to_json
 from cartage.settings import load_settings
@@ -187,10 +187,10 @@ def test_a_name_leads_nowhere_else(operator: TestClient, ledger: Ledger, name: s
 
 
 def test_what_is_in_force_is_exported_as_a_patch(reader: TestClient, ledger: Ledger, tmp_path: Path) -> None:
-    overlay = "settings:\n  batch_records: 7\n  alerts: {to: [ops]}\n  sites:\n    RefArch:\n      zone: Europe/Paris\n"
+    overlay = "settings:\n  batch_records: 7\n  alerts: {email: [ops@example.com]}\n  sites:\n    RefArch:\n      zone: Europe/Paris\n"
     ledger.revisions.save("settings", NAME, overlay, author="ada", parent=None)
     sent = reader.get("/mappings/patch", params=SETTINGS)
-    assert "# by hand: settings.alerts.to" in sent.text
+    assert "# by hand" not in sent.text
     copy = tmp_path / "repository" / "include"
     shutil.copytree(include_folder() / "integrations", copy / "integrations")
     (copy.parent / "it.patch").write_text(sent.text, encoding="utf-8")
@@ -198,9 +198,72 @@ def test_what_is_in_force_is_exported_as_a_patch(reader: TestClient, ledger: Led
     shutil.copytree(include_folder() / "mappings", copy / "mappings")
     settings = load_settings(NAME, copy)
     assert (settings.batch_records, settings.sites["RefArch"].zone) == (7, "Europe/Paris")
+    assert settings.alerts.email == ("ops@example.com",)
     assert "# dates of orders" in (copy / "integrations" / f"{NAME}.yaml").read_text(encoding="utf-8")
 
 
 def test_without_a_change_the_patch_is_empty() -> None:
     order = Text("mapping", "netsuite/order")
     assert patch(order, order.file_text) == ""
+
+
+def deploy(browser: TestClient, **wanted: str) -> dict[str, Any]:
+    """Fill in deploy settings and give what the page is told; ``orders__schedule`` is ``orders.schedule``."""
+    asked = {name.replace("__", "."): value for name, value in wanted.items()}
+    answer = browser.get("/mappings/deploy", params={"name": NAME, **asked})
+    assert answer.status_code == 200
+    return dict(answer.json())
+
+
+@pytest.mark.usefixtures("ledger")
+def test_deploy_settings_become_a_patch_that_git_takes(reader: TestClient, tmp_path: Path) -> None:
+    page = html.fromstring(reader.get("/mappings/text", params=SETTINGS).text)
+    filled = {each.get("name"): each.get("value") for each in page.xpath('//details[@id="deploy"]//input')}
+    assert filled["orders.schedule"] == "*/15 * * * *"
+    wanted = {
+        "orders.schedule": "*/5 * * * *",
+        "prices.schedule": "",
+        "inventory.shadow": "true",
+        "erp.concurrency": "7",
+    }
+    sent = reader.get("/mappings/deploy.patch", params={**filled, **wanted})
+    assert sent.status_code == 200
+    assert sent.headers["Content-Disposition"] == f'attachment; filename="{NAME}-deploy.patch"'
+    copy = tmp_path / "repository" / "include"
+    shutil.copytree(include_folder() / "integrations", copy / "integrations")
+    (copy.parent / "it.patch").write_text(sent.text, encoding="utf-8")
+    subprocess.run(["git", "apply", "it.patch"], cwd=copy.parent, check=True, capture_output=True)
+    integration = load_deploy(NAME, copy)
+    assert [integration.flow(name).schedule for name in ("orders", "prices", "customers")] == [
+        "*/5 * * * *",
+        None,
+        "0 2 * * *",
+    ]
+    assert (integration.flow("inventory").shadow, integration.erp.concurrency) == (True, 7)
+    taken = [each for each in sent.text.splitlines() if each.startswith("-") and not each.startswith("---")]
+    assert len(taken) == 3, "only these lines change"
+    after = (copy / "integrations" / f"{NAME}.yaml").read_text(encoding="utf-8").splitlines()
+    assert [each for each in after if "# concurrency of the whole account" in each]
+
+
+@pytest.mark.usefixtures("ledger")
+def test_deploy_settings_are_checked_as_airflow_reads_them(reader: TestClient) -> None:
+    assert deploy(reader, orders__schedule="*/15 * * * *") == {
+        "patch": "",
+        "command": None,
+        "wrong": None,
+        "line": None,
+        "text": "",
+    }
+    assert deploy(reader, erp__concurrency="7")["command"].startswith("airflow pools set netsuite 7 ")
+    wrong = deploy(reader, orders__schedule="every day")
+    assert "no cron expression" in wrong["wrong"]
+    lines = Text("settings", NAME).file_text.splitlines()
+    assert lines[wrong["line"] - 1].strip().startswith("schedule:")
+    assert wrong["text"] == "schedule: every day"
+    assert "less than or equal to 500" in deploy(reader, erp__concurrency="501")["wrong"]
+    assert "start_at" in deploy(reader, orders__start_at="yesterday")["wrong"]
+    refused = reader.get("/mappings/deploy.patch", params={"name": NAME, "orders.schedule": "every day"})
+    assert refused.status_code == 422
+    assert deploy(reader, orders__schedule="x\nunmask_roles: [Viewer]")["wrong"], "a value stays a value"
+    assert reader.get("/mappings/deploy", params={"name": "../x"}).status_code == 404

@@ -63,8 +63,10 @@ def _kinds(record: str) -> tuple[str, ...]:
 def _documents(wish: Wish, integration: Integration, place: Place, ledger: Ledger) -> Tried:
     batch = read_again(place, ledger)
     now = _texts(ledger, integration.name)
-    before = _made(integration, place, batch, now, unmasked=wish.unmasked)
-    after = _made(integration, place, batch, {**now, wish.text: wish.body}, unmasked=wish.unmasked)
+    before = _made(integration, place, batch, now)
+    after = _made(integration, place, batch, {**now, wish.text: wish.body})
+    if not wish.unmasked:
+        before, after = system_module(_target(integration, place), "trying").masked([before, after])
     return compared(integration, place, before, after)
 
 
@@ -78,16 +80,19 @@ def _texts(ledger: Ledger, integration: str) -> dict[Text, str]:
     return found
 
 
-def _made(integration: Integration, place: Place, batch: Any, texts: dict[Text, str], *, unmasked: bool) -> Made:
+def _made(integration: Integration, place: Place, batch: Any, texts: dict[Text, str]) -> Made:
     """Make of a record what its flow sends of it, by these texts."""
     overlay = next((body for each, body in texts.items() if each.kind == "settings"), None)
-    record = OF_FEED.get(place.record, place.record)
-    target = integration.erp.system if record in TO_ERP else integration.storefront.system
     with laid_out({each.path: body for each, body in texts.items() if each.kind != "settings"}) as folder:
         joined = load_deploy(integration.name, folder)
         context = FlowContext(
-            integration=joined, flow=place.flow, record=record, settings=load_settings(joined.name, folder, overlay),
-            include=folder, staging=place.staging or place.no_staging(folder),
+            integration=joined, flow=place.flow, record=OF_FEED.get(place.record, place.record),
+            settings=load_settings(joined.name, folder, overlay), include=folder,
+            staging=place.staging or place.no_staging(folder),
         )  # fmt: skip
-        made: Made = system_module(target, "trying").tried(context, batch, unmasked=unmasked)
+        made: Made = system_module(_target(integration, place), "trying").tried(context, batch)
     return made
+
+
+def _target(integration: Integration, place: Place) -> str:
+    return integration.erp.system if place.record in TO_ERP else integration.storefront.system

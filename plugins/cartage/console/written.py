@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from cartage import yamlfile
+from cartage import yamlfile, yamltext
 from cartage.console.flows import all_flows
 from cartage.errors import SettingsError
 from cartage.integrations import include_folder
@@ -196,38 +196,33 @@ def steps(text: Text, history: Sequence[Revision], limit: int) -> list[tuple[Rev
 def patch(text: Text, body: str) -> str:
     """Give what is in force as a patch for the repository.
 
-    Comments of the file stay. What of settings cannot be put into its lines (new keys, lists, mappings) stands above
-    the patch, to be put there by hand: tools pass over it.
+    Comments of the file stay. What of settings cannot be put into it (a value that others refer to) stands above the
+    patch, to be put there by hand: tools pass over it.
     """
     before = text.file_text
     left: list[str] = []
     after = _merged(before, body, left) if text.kind == "settings" else body
-    name = f"include/{text.path}"
-    lines = difflib.unified_diff(
-        before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{name}", f"b/{name}"
-    )
     by_hand = "".join(f"# by hand: {each}\n" for each in left)
-    return by_hand + "".join(
-        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    return by_hand + unified(text.path, before, after)
+
+
+def unified(path: str, before: str, after: str) -> str:
+    """Give a change of a file below the include folder as `git apply` takes it; nothing when there is none."""
+    lines = difflib.unified_diff(
+        before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/include/{path}", f"b/include/{path}"
     )
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
 def _merged(before: str, overlay: str, left: list[str]) -> str:
-    """Put an overlay's plain values into the lines where the file has them; what has no line of its own is `left`."""
-    lines = before.splitlines(keepends=True)
-    file, over = yamlfile.parse(before, "file"), yamlfile.parse(overlay, "revision")
-    for path, value in _leaves(over.data, ()):
-        place = file.places.get(path)
-        key, written = str(path[-1]), _plain(value)
-        line = lines[place.line - 1] if place else ""
-        head, found, rest = line.partition(f"{key}:")
-        if not found or head.strip() or written is None or rest.strip()[:1] in ("{", "[", "|", ">", "&", "#", ""):
-            left.append(f"{yamlfile.dotted(path)}: {value}")
-            continue
-        comment = rest.find(" #")
-        tail = rest[comment:].rstrip("\n") if comment >= 0 else ""
-        lines[place.line - 1 if place else 0] = f"{head}{key}: {written}{' ' * bool(tail)}{tail}\n"
-    return "".join(lines)
+    """Put what an overlay says where the file has it, or beside it; what cannot be put there is `left`."""
+    after = before
+    for path, value in _leaves(yamlfile.parse(overlay, "revision").data, ()):
+        try:
+            after = yamltext.put(after, path, value)
+        except SettingsError as error:
+            left.append(f"{yamlfile.dotted(path)}: {value} ({error})")
+    return after
 
 
 def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -236,14 +231,3 @@ def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...]
             yield from _leaves(below, (*path, key))
     else:
         yield path, value
-
-
-def _plain(value: Any) -> str | None:
-    """Write a plain value as YAML; None for what is not plain."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if value is None:
-        return "null"
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
-    return None if isinstance(value, list) else str(value)

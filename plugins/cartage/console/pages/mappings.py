@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import BaseModel, Field
 
 from cartage.console.access import Allowed  # noqa: TC001 - FastAPI reads the annotations
+from cartage.console.deploying import FIELDS, HINTS, deployment, fields_of
 from cartage.console.handbook import handbook
 from cartage.console.layout import render
 from cartage.console.ledgers import Book  # noqa: TC001
@@ -96,12 +97,14 @@ def text(
     """Show one text beside its reference, with its history."""
     found = _known(kind, name, rights, "see")
     body, latest = in_force(found, ledger)
-    deploy = found.file_text.partition("\nsettings:")[0] if kind == "settings" else None
+    above = found.file_text.partition("\nsettings:")[0] if kind == "settings" else None
+    integration = found.flows[0].integration if kind == "settings" else None
     return render(
         request, "mapping.html", rights, MAPPINGS,
         text=found, body=body, latest=latest, history=steps(found, ledger.revisions.history(kind, name, limit=SHOWN + 1), SHOWN),
-        may_edit=_may(rights, found, "edit"), handbook=handbook(kind), deploy=deploy,
-        file_settings=found.file_text[len(deploy) + 1 :] if deploy is not None else None, flows=found.flows,
+        may_edit=_may(rights, found, "edit"), handbook=handbook(kind), above=above,
+        file_settings=found.file_text[len(above) + 1 :] if above is not None else None, flows=found.flows,
+        integration=integration, deploy=fields_of(integration) if integration else None, fields=FIELDS, hints=HINTS,
         may_unmask=_may_unmask(rights, found), records=RECORDS if kind == "settings" else (),
     )  # fmt: skip
 
@@ -110,12 +113,25 @@ def text(
 def exported(rights: Allowed, ledger: Book, kind: Annotated[Kind, Query()], name: Annotated[str, Query()]) -> Response:
     """Give what is in force as a patch for the repository."""
     found = _known(kind, name, rights, "see")
-    return Response(
-        patch(found, in_force(found, ledger)[0]), media_type="text/x-diff; charset=utf-8",
-        headers={
-            "Content-Disposition": f'attachment; filename="{name.replace("/", "-")}.patch"', "Cache-Control": "no-store"
-        },
-    )  # fmt: skip
+    return _attached(patch(found, in_force(found, ledger)[0]), f"{name.replace('/', '-')}.patch")
+
+
+@router.get("/mappings/deploy", response_class=JSONResponse)
+def deploy(request: Request, rights: Allowed, name: Annotated[str, Query()]) -> JSONResponse:
+    """Say what is wrong with deploy settings as somebody filled them in, or give the patch for the repository."""
+    found = _known("settings", name, rights, "see")
+    made = deployment(found.flows[0].integration, request.query_params)
+    return JSONResponse(vars(made))
+
+
+@router.get("/mappings/deploy.patch", response_class=Response)
+def deploy_patch(request: Request, rights: Allowed, name: Annotated[str, Query()]) -> Response:
+    """Give the patch for deploy settings as a file."""
+    found = _known("settings", name, rights, "see")
+    made = deployment(found.flows[0].integration, request.query_params)
+    if made.wrong or not made.patch:
+        raise HTTPException(422, made.wrong or "All of it is as the file says, so there is nothing to patch.")
+    return _attached(made.patch, f"{name}-deploy.patch")
 
 
 @router.post("/mappings/check", dependencies=[Depends(same_origin)])
@@ -181,6 +197,12 @@ def _saved(  # noqa: PLR0917 - what a revision consists of
     for each in sorted(integrations):
         ledger.actions.note(rights.name, what, each, subject=f"{found.kind}:{found.name}", note=note)
     return JSONResponse({"revision": revision.id})
+
+
+def _attached(text: str, name: str) -> Response:
+    return Response(
+        text, media_type="text/x-diff; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
 
 
 def _known(kind: Kind, name: str, rights: Rights, right: Any) -> Text:

@@ -88,6 +88,32 @@
   for (const each of document.querySelectorAll("[data-back]")) {
     each.addEventListener("click", () => keep("roll-back", { kind, name, revision: Number(each.dataset.back), parent: Number(parent) }, each));
   }
+  /* Deploy settings: nothing is changed by asking, so the form's own address is what is asked. */
+  const deploy = document.getElementById("deploy");
+  const form = deploy?.querySelector("form");
+  let asking = 0;
+
+  async function propose() {
+    const mine = ++asking;
+    const told = await cartage.call("GET", `${root}/mappings/deploy?${new URLSearchParams(new FormData(form))}`);
+    if (mine !== asking) return;
+    const verdict = deploy.querySelector(".verdict");
+    verdict.textContent = told.wrong
+      ? (told.line ? `line ${told.line} (${told.text}): ` : "") + told.wrong
+      : told.patch ? "This is the patch:" : "All of it is as the file says.";
+    verdict.classList.toggle("bad", Boolean(told.wrong));
+    const patch = deploy.querySelector(".patch");
+    patch.textContent = told.patch;
+    patch.hidden = !told.patch;
+    const command = deploy.querySelector(".command");
+    command.querySelector("code").textContent = told.command ?? "";
+    command.hidden = !told.command;
+  }
+
+  form?.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => propose().catch((error) => cartage.say(error.message, true)), 400);
+  });
   window.addEventListener("beforeunload", (event) => {
     if (body.value !== before) event.preventDefault();
   });

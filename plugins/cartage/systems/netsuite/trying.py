@@ -21,6 +21,8 @@ from cartage.systems.netsuite.transform import to_documents
 from cartage.tried import Tried
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cartage.context import FlowContext
     from cartage.records.batch import Batch
     from cartage.seams import References
@@ -34,13 +36,12 @@ NAMED = ("item", "shipping_method")
 """Kinds whose records the shop calls by names of its own; of the others the settings hold internal ids already."""
 
 
-def tried(flow: FlowContext, batch: Batch, *, unmasked: bool = False) -> Tried:
-    """Give what NetSuite would be sent of these orders or customers.
+def tried(flow: FlowContext, batch: Batch) -> Tried:
+    """Give what NetSuite would be sent of these orders or customers, with their personal data.
 
     Args:
         flow: settings and mappings to do it by.
         batch: the records.
-        unmasked: with personal data.
 
     Raises:
         SettingsError: a mapping is wrong; with file and line.
@@ -55,14 +56,26 @@ def tried(flow: FlowContext, batch: Batch, *, unmasked: bool = False) -> Tried:
         references=references,
         integration=flow.integration.name,
     )
-    masker = None if unmasked else Masker()
     texts = {
-        f"{row['type']} {row['external_id']}": _text(row["body"] or "{}", masker)
+        f"{row['type']} {row['external_id']}": canonical.pretty(row["body"] or "{}")
         for row in made.documents.root.to_pylist()
     }
-    found = (each for verdict in made.verdicts for each in verdict.complaints)
-    complaints = tuple(replace(each, message=masker.free(each.message)) if masker else each for each in found)
-    return Tried(texts, complaints, references.stood_in)
+    return Tried(texts, tuple(each for verdict in made.verdicts for each in verdict.complaints), references.stood_in)
+
+
+def masked(made: Sequence[Tried]) -> list[Tried]:
+    """Mask personal data, the same value by the same mask in all of them: what is equal stays equal."""
+    masker = Masker()
+    for text in (text for each in made for text in each.texts.values()):
+        masker.text(text)  # learns what to look for in the others
+    return [
+        Tried(
+            {name: canonical.pretty(masker.text(text) or "{}") for name, text in each.texts.items()},
+            tuple(replace(said, message=masker.free(said.message)) for said in each.complaints),
+            each.stood_in,
+        )
+        for each in made
+    ]
 
 
 class WillingReferences:
@@ -104,7 +117,3 @@ class _HastyHook(NetSuiteHook):
     @property
     def account(self) -> Account:
         return replace(super().account, timeout=SECONDS)
-
-
-def _text(body: str, masker: Masker | None) -> str:
-    return canonical.pretty((masker.text(body) or "{}") if masker else body)

@@ -29,6 +29,7 @@ from cartage.systems.sfcc.xml.unpacking import blocks
 from cartage.tried import Tried
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from cartage.context import FlowContext
@@ -101,13 +102,17 @@ def read_again(content: bytes, mapping: SourceMapping, *, site: str, drop: str, 
     return reads[0]
 
 
-def tried(flow: FlowContext, batch: Batch, *, unmasked: bool = False) -> Tried:  # noqa: ARG001 - the seam's form; see `entry.masked`
+def masked(made: Sequence[Tried]) -> list[Tried]:
+    """Mask personal data: what the shop is told of stock, prices, shipments and stores holds none."""
+    return list(made)
+
+
+def tried(flow: FlowContext, batch: Batch) -> Tried:
     """Give what the shop would be told of these shipments or locations, or of these rows of a feed.
 
     Args:
         flow: settings and mappings to do it by.
         batch: the records; of stock and prices, the rows that a run made of them.
-        unmasked: nothing of it is about people.
 
     Raises:
         SettingsError: a mapping is wrong; with file and line.
