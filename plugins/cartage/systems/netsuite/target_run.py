@@ -102,6 +102,7 @@ class Run:
         self._under_way = 0
         self._failed_in_a_row = 0
         self._outage: RetryableError | None = None
+        self._settled: list[DocumentResult] = []
         self._waiting: dict[DocumentId, list[Record]] = {}
         self._to_tie: list[Progress] = []
         self._finished: list[Progress] = []
@@ -167,7 +168,8 @@ class Run:
                 self._submit(self._write_customer, document, decision)
             else:
                 self._customers[id_] = Customer(document, self._writer.apply(document, decision, {}))
-        self._note_customers(each.result for each in self._customers.values() if each.result)
+        self._settled = [each.result for each in self._customers.values() if each.result]
+        self._note_customers()
         return ready
 
     def _start_customers(self, records: Sequence[Record]) -> None:
@@ -217,7 +219,7 @@ class Run:
         while self._queue or self._under_way or self._finished or self._to_tie:
             self._pump()
             if self._under_way:
-                crash = self._take_one(crash)
+                crash = self._take_finished(crash)
             idle = not self._under_way and not self._queue
             if self._to_tie and (idle or len(self._to_tie) >= TIED_TOGETHER):
                 batch, self._to_tie = self._to_tie, []
@@ -227,6 +229,19 @@ class Run:
                 yield from self._note()
         if crash is not None:
             raise crash
+
+    def _take_finished(self, crash: BaseException | None) -> BaseException | None:
+        """Take all that is finished by now, at least one task, and note its customers in one transaction.
+
+        So the ledger keeps up with the threads: the longer it takes, the more it is given at a time.
+        """
+        try:
+            crash = self._take_one(crash)
+            while not self._done.empty():
+                crash = self._take_one(crash)
+        finally:
+            self._note_customers()
+        return crash
 
     def _take_one(self, crash: BaseException | None) -> BaseException | None:
         """Take one finished task; a failure of the run is raised at once, a bug after all else is done."""
@@ -264,7 +279,7 @@ class Run:
         if customer.failure is not None:
             self._release([self._held[id_]], customer.attempts)
         elif customer.result is not None:
-            self._note_customers([customer.result])
+            self._settled.append(customer.result)
         self._start_customers(self._waiting.pop(id_, []))
 
     def _write_record(self, record: Record, customers: tuple[DocumentResult, ...]) -> Callable[[], None]:
@@ -348,9 +363,10 @@ class Run:
             else:
                 yield verdict(progress.record, progress.results)
 
-    def _note_customers(self, results: Iterable[DocumentResult]) -> None:
-        """Note customers at once: another batch may wait for one of them."""
-        noted = [each for each in results if _id(each) in self._held]
+    def _note_customers(self) -> None:
+        """Note the customers that were settled since the last time: another batch may wait for one of them."""
+        noted = [each for each in self._settled if _id(each) in self._held]
+        self._settled = []
         if noted:
             self._journal.results(noted)
         for each in noted:
