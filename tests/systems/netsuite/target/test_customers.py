@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cartage.ledger.journal import DocumentJournal
 from cartage.records.outcome import Outcome
 from sandbox.netsuite import people
 from tests.systems.netsuite.target.shop import Order, customers
 
 if TYPE_CHECKING:
+    from cartage.seams import DocumentResult
     from tests.systems.netsuite.target.conftest import Desk
 
 
@@ -188,3 +191,19 @@ def test_a_customer_that_cartage_made_follows_the_list_and_one_of_the_erp_does_n
     desk.write(documents=customers(renamed, theirs))
     assert desk.erp.get("customer", f"eid:{made.customer_id}")["lastName"] == "Lovelace"
     assert desk.erp.get("customer", "501")["lastName"] == "Weber"
+
+
+def test_a_slow_ledger_is_given_many_customers_at_a_time(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    notes: list[int] = []
+    note = DocumentJournal.results
+
+    def slowly(journal: DocumentJournal, results: list[DocumentResult]) -> None:
+        time.sleep(0.2)
+        notes.append(len(results))
+        note(journal, results)
+
+    monkeypatch.setattr(DocumentJournal, "results", slowly)
+    orders = [Order(f"CM{at}", email=f"cm{at}@new.example", customer_no=f"9700{at}") for at in range(20)]
+    assert {each.outcome for each in desk.write(*orders).values()} == {Outcome.CREATED}
+    assert sum(notes) == 2 * len(orders)
+    assert len(notes) <= len(orders) / 2
