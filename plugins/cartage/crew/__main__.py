@@ -1,7 +1,7 @@
 """``python -m cartage.crew <descriptor>``: a worker; the other end of its socket is `cartage.crew.sharing`.
 
-It is sent a job first and then pieces of work, and answers each with `Done`, or `Failed` without saying why: the
-other end does such a piece again, and what is wrong is then raised where it is seen.
+It is sent a job first and then pieces of work, and answers each with `Done`, or `Failed`: the other end does such a piece
+again, and what is wrong is then raised where it is seen.
 """
 
 from __future__ import annotations
@@ -10,13 +10,24 @@ import signal
 import socket
 import sys
 from contextlib import suppress
+from importlib.abc import MetaPathFinder
 from queue import Queue
 from threading import Thread
 from typing import Any
 
-# Arrow imports pandas, a quarter of a second, to see whether a list is one of its series. No job has any; one that
-# did would fail here and be done by the other end.
-sys.modules["pandas"] = None  # type: ignore[assignment]
+
+class _NoPandas(MetaPathFinder):
+    """Arrow imports pandas, a quarter of a second, to see whether a list is one of its series. No job has any.
+
+    One that did would fail here, and be done by the other end.
+    """
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> None:  # noqa: ARG002 - the protocol's
+        if fullname == "pandas":
+            raise ModuleNotFoundError("a worker has no pandas", name=fullname)
+
+
+sys.meta_path.insert(0, _NoPandas())
 
 from cartage.crew.sharing import Done, Failed  # noqa: E402
 from cartage.crew.wire import Ended, receive, send  # noqa: E402
@@ -28,12 +39,15 @@ def serve(end: socket.socket) -> None:
     """Do pieces of work until the other end has gone; the next one is received while one is done."""
     pieces: Queue[Any] = Queue(1)
     Thread(target=_receive, args=(end, pieces), daemon=True).start()
-    job = pieces.get()
+    job: Any = None
     while (piece := pieces.get()) is not _END:
+        if job is None:
+            job = piece
+            continue
         try:
             answer: Any = Done(job.do(piece))
-        except Exception:  # noqa: BLE001 - see above
-            answer = Failed()
+        except Exception as error:  # noqa: BLE001 - see above
+            answer = Failed(type(error).__name__)
         try:
             send(end, answer)
         except OSError:

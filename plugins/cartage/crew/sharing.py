@@ -57,7 +57,9 @@ class Done:
 
 @dataclass(frozen=True)
 class Failed:
-    """The answer of a worker whose piece raised an error."""
+    """The answer of a worker whose piece raised an error: its kind, since its text may quote a record."""
+
+    error: str
 
 
 class Lost(Exception):  # noqa: N818 - what became of it; the piece is done elsewhere
@@ -133,8 +135,9 @@ class _Turn(Generic[Piece, Result]):
         try:
             answer = self.answer.result()
         except Lost:
-            answer = Failed()
-        if not isinstance(answer, Done):
+            return job.do(self.piece)
+        if isinstance(answer, Failed):
+            log.info("a worker process raised %s; its piece of work is done here", answer.error)
             return job.do(self.piece)
         result: Result = answer.result
         return result

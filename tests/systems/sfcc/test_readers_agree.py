@@ -167,3 +167,25 @@ def test_customers(customer_mapping: SourceMapping) -> None:
     assert tables["groups"]["group_id"].to_pylist() == ["vip", "b2b"]
     assert tables["attributes"]["values"].to_pylist() == ['["a", "b"]']
     assert "password" not in str(tables)
+
+
+def test_worker_processes_read_what_one_process_reads(order_mapping: SourceMapping, tmp_path: Path) -> None:
+    content = io.BytesIO()
+    write_orders(content, random_orders(700, seed=7))
+    broken = b"<order-date>never ".join(content.getvalue().rsplit(b"<order-date>", 2)).replace(b"order-no=", b"no=", 1)
+    path = tmp_path / "orders.xml"
+    path.write_bytes(broken)
+
+    def read_by(workers: int) -> tuple[list[Read], Reading, Numbers]:
+        numbers, reading = Numbers(dict.fromkeys(Numbers.start("order").next, 1000)), Reading()
+        origin = Origin("RefArch", "orders.xml", "2026-01-05T10:15:00.000000Z", 0, {})
+        reader = DocumentReader(order_mapping, Limits(megabytes=0))
+        return list(reader.read(path, origin, numbers, reading, workers=workers)), reading, numbers
+
+    alone, helped = read_by(0), read_by(1)
+    assert helped[1:] == alone[1:]
+    assert len(helped[0]) > 2
+    assert sum(len(each.verdicts) for each in alone[0]) == 3
+    for mine, other in zip(helped[0], alone[0], strict=True):
+        assert (mine.verdicts, mine.originals) == (other.verdicts, other.originals)
+        assert all(table.equals(other.batch.tables[name]) for name, table in mine.batch.tables.items())

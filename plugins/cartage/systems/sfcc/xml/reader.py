@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from cartage.crew import shared, workers_for
 from cartage.records.batch import KINDS
 from cartage.records.outcome import Outcome, Verdict
 from cartage.seams import Read
@@ -14,8 +14,8 @@ from cartage.systems.sfcc.xml.cutting import Cutter, Segment, Stretch
 from cartage.systems.sfcc.xml.document import Document, open_document
 from cartage.systems.sfcc.xml.fast import Doubt, FastReader
 from cartage.systems.sfcc.xml.slow import SlowReader
-from cartage.systems.sfcc.xml.tables import Numbers, Origin, assemble
-from cartage.systems.sfcc.xml.unpacking import blocks
+from cartage.systems.sfcc.xml.tables import Numbers, Origin, assemble, moved
+from cartage.systems.sfcc.xml.unpacking import blocks, likely_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +23,12 @@ if TYPE_CHECKING:
 
     from cartage.errors import Complaint
     from cartage.mapping.source import SourceMapping
+    from cartage.records.batch import Batch
     from cartage.systems.sfcc.xml.rows import Found
+    from cartage.systems.sfcc.xml.tables import Leads
 
-_THREADS = 2
+WORTH_A_WORKER = 64_000_000
+"""Bytes of a document: a worker process starts in the time that some 30 MB take to read."""
 
 
 @dataclass(frozen=True)
@@ -59,16 +62,119 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class _Taken:
-    """A stretch after a reader: what it found, and of what it could not read, why."""
+class Taken:
+    """A stretch after a reader: what it found, numbered as if nothing stood before it, and what could not be read.
 
-    found: Found
-    stretch: Stretch
-    segments: list[Segment] | None
-    faults: dict[int, Complaint]
+    Attributes:
+        batch: the records that could be read.
+        leads: see `Assembled`.
+        numbers: how many row numbers it took, by table.
+        records: how many records it has, the unreadable ones included.
+        size: how many bytes.
+        condemned: the others, in order.
+        damage: what is wrong with the document around its records, or None.
+        doubt: why the fast reader stepped aside, or None.
+    """
+
+    batch: Batch
+    leads: Leads
+    numbers: Numbers
     records: int
+    size: int
+    condemned: tuple[Condemned, ...] = ()
     damage: str | None = None
     doubt: str | None = None
+
+
+@dataclass(frozen=True)
+class Condemned:
+    """A record that could not be read.
+
+    Attributes:
+        place: its place in the stretch, from 0.
+        key: its number, as far as it could be made out.
+        segment: its bytes.
+        faults: why.
+    """
+
+    place: int
+    key: str | None
+    segment: Segment
+    faults: tuple[Complaint, ...]
+
+
+@dataclass(frozen=True)
+class Taking:
+    """What is done with each stretch of one document, in any process: a `cartage.crew.Job`.
+
+    Attributes:
+        mapping: what to read.
+        document: the document that the stretches are of; its content is not looked at.
+        origin: what all its records get.
+        fast: whether the fast reader is asked first.
+    """
+
+    mapping: SourceMapping
+    document: Document
+    origin: Origin
+    fast: bool
+
+    @cached_property
+    def _fast_reader(self) -> FastReader:
+        return FastReader(self.mapping, self.document)
+
+    @cached_property
+    def _slow_reader(self) -> SlowReader:
+        return SlowReader(self.mapping, self.document)
+
+    @cached_property
+    def _cutter(self) -> Cutter:
+        return Cutter(self.document, self.mapping.element, size=0)
+
+    def do(self, stretch: Stretch) -> Taken:
+        """Read a stretch."""
+        content, end = stretch.content, self.document.end
+        if stretch.last:
+            content = content.rstrip()
+            if not content.endswith(end):
+                return self._slowly(stretch)
+            content = content.removesuffix(end)
+            if not content.strip():
+                return self._taken({}, stretch, 0)
+        if not self.fast:
+            return self._slowly(stretch)
+        try:
+            found = self._fast_reader.find(content)
+        except Doubt as doubt:
+            return replace(self._slowly(stretch), doubt=str(doubt))
+        return self._taken(found, stretch, len(found[self.mapping.elements[0]]))
+
+    def _slowly(self, stretch: Stretch) -> Taken:
+        segments, damage = self._cutter.segments(stretch)
+        found, faults = self._slow_reader.find(segments)
+        taken = self._taken(found, stretch, len(segments), {place: [each] for place, each in faults.items()}, segments)
+        return replace(taken, damage=damage)
+
+    def _taken(
+        self,
+        found: Found,
+        stretch: Stretch,
+        records: int,
+        faults: dict[int, list[Complaint]] | None = None,
+        segments: list[Segment] | None = None,
+    ) -> Taken:
+        numbers = Numbers.start(self.mapping.record)
+        made = assemble(self.mapping, found, self.origin, numbers, records=records)
+        faults = (faults or {}) | made.faults
+        if faults and segments is None:
+            segments = self._cutter.segments(stretch)[0]
+        condemned = []
+        for place in sorted(faults):
+            assert segments is not None
+            segment = segments[place]
+            key = made.keys.get(place) or self._slow_reader.key(segment)
+            condemned.append(Condemned(place, key, segment, tuple(faults[place])))
+        return Taken(made.batch, made.leads, numbers, records, len(stretch.content), tuple(condemned))
 
 
 class DocumentReader:
@@ -85,17 +191,19 @@ class DocumentReader:
         self.limits = limits or Limits()
         self._fast = fast
 
-    def read(self, path: Path, origin: Origin, numbers: Numbers, reading: Reading) -> Iterator[Read]:
+    def read(
+        self, path: Path, origin: Origin, numbers: Numbers, reading: Reading, *, workers: int | None = None
+    ) -> Iterator[Read]:
         """Read a document, a stretch at a time, in the document's order.
 
-        Stretches are parsed by two threads while the one before is put into tables: most of that work
-        holds no interpreter lock.
+        Stretches of a large document are shared with worker processes (`cartage.crew`).
 
         Args:
             path: the document, plain or gzip.
             origin: the site, drop and version that its records get; `position` and `columns` are set here.
             numbers: row numbers go on from here.
             reading: filled in on the way.
+            workers: how many processes help; None: as many as the document is worth.
 
         Raises:
             DocumentRefused: before the first batch, when the document is not to be read at all.
@@ -103,70 +211,32 @@ class DocumentReader:
         document = open_document(blocks(path, max_megabytes=self.limits.max_megabytes), self.mapping)
         if document.empty:
             return
-        cutter = self._cutter(document)
-        fast, slow = FastReader(self.mapping, document), SlowReader(self.mapping, document)
-        with ThreadPoolExecutor(_THREADS, thread_name_prefix="sfcc-xml") as threads:
-            waiting: deque[Future[_Taken]] = deque()
-            for stretch in cutter:
-                waiting.append(threads.submit(self._take, cutter, fast, slow, stretch))
-                if len(waiting) > _THREADS:
-                    yield from self._reads(document, waiting.popleft().result(), origin, numbers, reading)
-            while waiting:
-                yield from self._reads(document, waiting.popleft().result(), origin, numbers, reading)
+        if workers is None:
+            workers = workers_for(likely_size(path), WORTH_A_WORKER)
+        cutter = Cutter(document, self.mapping.element, size=self.limits.megabytes * 1_000_000)
+        whole = replace(origin, position=0, columns=document.columns)
+        taking = Taking(self.mapping, replace(document, content=iter(())), whole, self._fast)
+        for taken in shared(taking, cutter, workers):
+            reading.damage = reading.damage or taken.damage
+            reading.doubts += [taken.doubt] if taken.doubt else []
+            place = replace(whole, position=reading.records)
+            reading.records += taken.records
+            reading.size += taken.size
+            if taken.records:
+                yield self._read(taken, place, numbers)
         reading.damage = cutter.damage or reading.damage
 
-    def _cutter(self, document: Document) -> Cutter:
-        return Cutter(document, self.mapping.element, size=self.limits.megabytes * 1_000_000)
-
-    def _reads(
-        self, document: Document, taken: _Taken, origin: Origin, numbers: Numbers, reading: Reading
-    ) -> Iterator[Read]:
-        reading.damage = reading.damage or taken.damage
-        reading.doubts += [taken.doubt] if taken.doubt else []
-        place = replace(origin, position=reading.records, columns=document.columns)
-        reading.records += taken.records
-        reading.size += len(taken.stretch.content)
-        if taken.records:
-            yield self._batch(document, taken, place, numbers)
-
-    def _take(self, cutter: Cutter, fast: FastReader, slow: SlowReader, stretch: Stretch) -> _Taken:
-        content, end = stretch.content, cutter.end
-        if stretch.last:
-            content = content.rstrip()
-            if not content.endswith(end):
-                return self._take_slowly(cutter, slow, stretch)
-            content = content.removesuffix(end)
-            if not content.strip():
-                return _Taken({}, stretch, None, {}, 0)
-        if not self._fast:
-            return self._take_slowly(cutter, slow, stretch)
-        try:
-            found = fast.find(content)
-        except Doubt as doubt:
-            return replace(self._take_slowly(cutter, slow, stretch), doubt=str(doubt))
-        return _Taken(found, stretch, None, {}, len(found[self.mapping.elements[0]]))
-
-    def _take_slowly(self, cutter: Cutter, slow: SlowReader, stretch: Stretch) -> _Taken:
-        segments, damage = cutter.segments(stretch)
-        found, faults = slow.find(segments)
-        return _Taken(found, stretch, segments, faults, len(segments), damage)
-
-    def _batch(self, document: Document, taken: _Taken, origin: Origin, numbers: Numbers) -> Read:
+    def _read(self, taken: Taken, origin: Origin, numbers: Numbers) -> Read:
+        """Give a stretch its place in the document and in the run."""
         first = numbers.next[KINDS[self.mapping.record].ROOT]
-        made = assemble(self.mapping, taken.found, origin, numbers, records=taken.records)
-        if not taken.faults and not made.faults:
-            return Read(made.batch)
-        segments = taken.segments
-        if segments is None:
-            segments = self._cutter(document).segments(taken.stretch)[0]
-        slow = SlowReader(self.mapping, document)
-        faults = {place: [fault] for place, fault in taken.faults.items()} | made.faults
+        batch = moved(taken.batch, taken.leads, self.mapping, origin, numbers)
+        numbers.add(taken.numbers)
         verdicts, originals = [], {}
-        for place in sorted(faults):
-            segment = segments[place]
-            name = made.keys.get(place) or slow.key(segment) or f"({origin.position + place})"
-            where = f"{origin.drop}, record {origin.position + place + 1}, line {segment.line}"
-            complaints = tuple(replace(each, message=f"{where}: {each.message}") for each in faults[place])
-            verdicts.append(Verdict(first + place, f"{origin.site}/{name}", Outcome.QUARANTINED, complaints))
-            originals[first + place] = segment.content
-        return Read(made.batch, tuple(verdicts), originals)
+        for each in taken.condemned:
+            place = origin.position + each.place
+            where = f"{origin.drop}, record {place + 1}, line {each.segment.line}"
+            complaints = tuple(replace(fault, message=f"{where}: {fault.message}") for fault in each.faults)
+            key = f"{origin.site}/{each.key or f'({place})'}"
+            verdicts.append(Verdict(first + each.place, key, Outcome.QUARANTINED, complaints))
+            originals[first + each.place] = each.segment.content
+        return Read(batch, tuple(verdicts), originals)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cartage.systems.sfcc.xml.rows import Index
 
 Columns = dict[str, pa.Array]
+Leads = dict[tuple[str, str], "Index"]
 
 OWN_NUMBER = {
     "order": {"orders": "order", "lines": "line", "shipments": "shipment", "payments": "payment"},
@@ -42,6 +43,11 @@ class Numbers:
     def start(cls, record: str) -> Numbers:
         """Begin at 0 in every table."""
         return cls(dict.fromkeys(OWN_NUMBER[record], 0))
+
+    def add(self, taken: Numbers) -> None:
+        """Go on behind numbers that were taken from 0 on."""
+        for table, count in taken.next.items():
+            self.next[table] += count
 
 
 @dataclass(frozen=True)
@@ -65,9 +71,17 @@ class Origin:
 
 @dataclass(frozen=True)
 class Assembled:
-    """A batch, and what condemned the records that are not in it, by their place in the stretch."""
+    """A batch, and what condemned the records that are not in it, by their place in the stretch.
+
+    Attributes:
+        batch: the records.
+        leads: of columns that link to several tables, for each row the place of the table that its number is of.
+        faults: what condemned the others.
+        keys: the keys of all, as far as they could be read.
+    """
 
     batch: Batch
+    leads: Leads
     faults: dict[int, list[Complaint]]
     keys: dict[int, str]
 
@@ -89,9 +103,10 @@ def assemble(mapping: SourceMapping, found: Found, origin: Origin, numbers: Numb
     keys = {int(row): key for row, key in zip(found[root].record, key_texts, strict=True) if key} if key_texts else {}
     if faults:
         found, columns = _without(mapping, found, columns, np.array(sorted(faults), np.int64))
-    batch = _Assembly(mapping, found, columns, origin, numbers).batch()
+    assembly = _Assembly(mapping, found, columns, origin, numbers)
+    batch, leads = assembly.batch(), assembly.leads()
     numbers.next[KINDS[mapping.record].ROOT] += records
-    return Assembled(batch, faults, keys)
+    return Assembled(batch, leads, faults, keys)
 
 
 def _typed(mapping: SourceMapping, element: Element, rows: Rows, faults: dict[int, list[Complaint]]) -> Columns:
@@ -141,6 +156,59 @@ def _without(
         kept_found[element] = Rows(rows.record[keep], around, {})
         kept_columns[element] = {name: column.filter(mask) for name, column in columns[element].items()}
     return kept_found, kept_columns
+
+
+def moved(batch: Batch, leads: Leads, mapping: SourceMapping, origin: Origin, numbers: Numbers) -> Batch:
+    """Give a batch that was assembled from 0 on its place: in the run by its row numbers, in the drop by position.
+
+    Args:
+        batch: what `assemble` made, of numbers that began at 0 and with position 0.
+        leads: as `assemble` gave them.
+        mapping: what was read.
+        origin: where the batch is from; its `position` is the place of the first record.
+        numbers: where its row numbers begin.
+    """
+    kind, own = KINDS[mapping.record], OWN_NUMBER[mapping.record]
+    tables = {name: _further(table, kind.LINK, numbers.next[kind.ROOT]) for name, table in batch.tables.items()}
+    for name, column in own.items():
+        if name != kind.ROOT:
+            tables[name] = _further(tables[name], column, numbers.next[name])
+    for (name, column), targets in _links(mapping).items():
+        by: Any = numbers.next[targets[0]]
+        if len(targets) > 1:
+            by = pa.array(np.array([numbers.next[each] for each in targets])[leads[name, column]])
+        tables[name] = _further(tables[name], column, by)
+    if origin.position:
+        root = _further(tables[kind.ROOT], "position", origin.position)
+        tables[kind.ROOT] = _with(root, "version", _version(origin, root["position"]))
+    return Batch(batch.record, tables)
+
+
+def _links(mapping: SourceMapping) -> dict[tuple[str, str], list[str]]:
+    """Give the columns that link to other tables, and the tables that each one's numbers are of."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for element in mapping.elements:
+        for name, outer in element.link.items():
+            targets = found.setdefault((element.table or "", name), [])
+            if outer.table not in targets:
+                targets.append(outer.table or "")
+    return found
+
+
+def _further(table: pa.Table, name: str, by: Any) -> pa.Table:
+    if not table.num_rows or (isinstance(by, int) and not by):
+        return table
+    return _with(table, name, pc.add(table[name], by))
+
+
+def _with(table: pa.Table, name: str, column: pa.ChunkedArray) -> pa.Table:
+    place = table.schema.get_field_index(name)
+    return table.set_column(place, table.schema.field(place), column)
+
+
+def _version(origin: Origin, position: pa.Array) -> pa.Array:
+    digits = pc.utf8_lpad(pc.cast(position, TEXT), 9, "0")
+    return pc.binary_join_element_wise(origin.version, digits, "/")
 
 
 class _Assembly:
@@ -193,6 +261,18 @@ class _Assembly:
                 self._columns[element]["line_id"] = ids
         return Batch(self._mapping.record, {table: self._table(table) for table in self._kind.TABLES})
 
+    def leads(self) -> Leads:
+        """Give, for each row of a column that links to several tables, the place of its own among them."""
+        found: Leads = {}
+        for (table, name), targets in _links(self._mapping).items():
+            pieces = self._pieces[table]
+            if len(targets) > 1:
+                places = [targets.index(each.link[name].table or "") if name in each.link else 0 for each in pieces]
+                counts = [len(self._found[each]) for each in pieces]
+                order = self._order.get(table, np.empty(0, np.int64))
+                found[table, name] = np.repeat(np.array(places, np.int64), counts)[order]
+        return found
+
     def _table(self, table: str) -> pa.Table:
         schema = self._kind.TABLES[table]
         pieces = self._pieces[table]
@@ -242,12 +322,11 @@ class _Assembly:
         """Columns of the record that the document does not have: key, site, drop, position, version."""
         origin, count = self._origin, len(rows)
         position = pa.array(rows.record + origin.position)
-        digits = pc.utf8_lpad(pc.cast(position, TEXT), 9, "0")
         given = {
             "key": pc.binary_join_element_wise(origin.site, columns[self._mapping.key], "/"),
             "site": pa.repeat(pa.scalar(origin.site, TEXT), count),
             "drop": pa.repeat(pa.scalar(origin.drop, TEXT), count),
             "position": position,
-            "version": pc.binary_join_element_wise(origin.version, digits, "/"),
+            "version": _version(origin, position),
         }
         return given | {name: pa.repeat(pa.scalar(value, TEXT), count) for name, value in origin.columns.items()}

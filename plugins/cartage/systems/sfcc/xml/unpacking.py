@@ -15,6 +15,8 @@ BLOCK = 2 << 20
 """Bytes handed on at a time."""
 
 _GZIP = b"\x1f\x8b"
+_UNPACKED = 12
+"""How much larger an export is than its gzip file."""
 
 
 class DocumentRefused(CartageError):  # noqa: N818 - what became of it
@@ -23,6 +25,13 @@ class DocumentRefused(CartageError):  # noqa: N818 - what became of it
 
 class DocumentDamaged(CartageError):  # noqa: N818 - what became of it
     """A document that ends, or cannot be followed, before its end: what came before it holds."""
+
+
+def likely_size(path: Path) -> int:
+    """Give how many bytes a file has unpacked, of a gzip file about."""
+    with path.open("rb") as file:
+        packed = file.read(2) == _GZIP
+    return path.stat().st_size * (_UNPACKED if packed else 1)
 
 
 def blocks(path: Path, *, max_megabytes: int) -> Iterator[bytes]:
