@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 async def console(scope: Scope, receive: Receive, send: Send) -> None:
     """Serve the console; its app is made at the first call, in the API server only."""
+    from cartage.console import preloading
     from cartage.console.app import application
 
+    preloading.begin()
     await application()(scope, receive, send)
 
 

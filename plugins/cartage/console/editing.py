@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from cartage import yamlfile
 from cartage.console.masking import BULLET, is_personal, mask, masked
 from cartage.errors import CartageError
-from cartage.integrations import include_folder
 from cartage.records.batch import KINDS
 from cartage.records.wire import from_json, to_json
 from cartage.yamlfile import close
@@ -107,12 +107,13 @@ def readable(body: bytes, *, unmasked: bool) -> tuple[str, Rows]:
     return record, tables if unmasked else masked(record, tables)
 
 
-def accept(text: str, before: bytes) -> Edited:
+def accept(text: str, before: bytes, expectations: str) -> Edited:
     """Check an edited record, its form first, then the expectations of its kind.
 
     Args:
         text: what the person wrote; what they left masked is what it was before.
         before: the record as it is kept.
+        expectations: what is expected of it, as YAML: as the next run will read it.
 
     Raises:
         EditError: with all that is wrong.
@@ -130,7 +131,7 @@ def accept(text: str, before: bytes) -> Edited:
         batch = from_json(json.dumps({"record": record, "tables": tables}, default=str).encode(), 0)
     except (ValueError, TypeError, ArithmeticError, pa.ArrowException) as error:
         raise EditError(Problem(f"does not fit the record's columns: {error}")) from error
-    warnings = _expected(record, batch)
+    warnings = _expected(batch, expectations)
     kind, root = KINDS[record], batch.root.to_pylist()[0]
     return Edited(
         body=to_json(batch, 0),
@@ -249,11 +250,11 @@ def _identity(record: str, tables: Rows, original: Rows) -> Iterator[Problem]:
             yield Problem("says which record this is and cannot be changed", f"{kind.ROOT}[0].{name}")
 
 
-def _expected(record: str, batch: Batch) -> tuple[Problem, ...]:
+def _expected(batch: Batch, expectations: str) -> tuple[Problem, ...]:
     """Check the expectations; give what is only to be noted."""
-    from cartage.quality import check, load_suite  # Great Expectations takes seconds to import
+    from cartage.quality import check, read_suite  # Great Expectations takes seconds to import
 
-    checked = check(batch, load_suite(record, include_folder()))
+    checked = check(batch, read_suite(yamlfile.parse(expectations, f"expectations/{batch.record}.yaml")))
     failed = [each for failure in checked.failures for each in failure.complaints]
     if failed:
         raise EditError(*(Problem(each.message, each.field) for each in failed))

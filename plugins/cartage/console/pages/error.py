@@ -21,6 +21,7 @@ from cartage.console.pages.errors import STATE_STYLES, STATE_WORDS
 from cartage.console.pages.record import path_of
 from cartage.console.places import ERRORS
 from cartage.console.tokens import same_origin
+from cartage.console.written import Text, in_force
 from cartage.ledger.mending import EditConflictError
 from cartage.records.batch import KINDS
 
@@ -108,7 +109,7 @@ def check(entry: int, rights: Allowed, ledger: Book, draft: Draft) -> dict[str, 
     """Say what is wrong with a changed record; nothing is kept."""
     case = _case(ledger, rights, entry, right="run")
     try:
-        edited = editing.accept(draft.text, _editable(ledger, case).body)
+        edited = editing.accept(draft.text, _editable(ledger, case).body, _expectations(ledger, case))
     except editing.EditError as refused:
         return {"accepted": False, "problems": [vars(each) for each in refused.problems]}
     return {"accepted": True, "problems": [vars(each) for each in edited.warnings]}
@@ -121,7 +122,7 @@ def edit(entry: int, rights: Allowed, ledger: Book, asked: Edit) -> JSONResponse
     held = _editable(ledger, case)
     try:
         if held.mark == asked.seen:  # otherwise the text belongs to another version, and the ledger says so
-            edited = editing.accept(asked.text, held.body)
+            edited = editing.accept(asked.text, held.body, _expectations(ledger, case))
         else:
             edited = editing.Edited(held.body, (), (), ())
         ledger.mending.edit(
@@ -154,6 +155,11 @@ def _editable(ledger: Ledger, case: Case) -> Payload:
     if held is None:
         raise HTTPException(409, "This record cannot be changed here: it is not held back as a readable record.")
     return held
+
+
+def _expectations(ledger: Ledger, case: Case) -> str:
+    """Give what the next run will expect of such a record."""
+    return in_force(Text("expectations", case.record), ledger)[0]
 
 
 def _can_be_edited(case: Case) -> bool:
