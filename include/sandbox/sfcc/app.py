@@ -25,6 +25,7 @@ from sandbox.sfcc.ocapi import DataApi
 from sandbox.sfcc.ocapi_shop import ShopApi
 from sandbox.sfcc.scapi import OrdersApi
 from sandbox.sfcc.selling import Selling
+from sandbox.sfcc.shipping_orders import ShippingOrders
 from sandbox.sfcc.store import ShopStore
 from sandbox.sfcc.webdav import WebDav
 from sandbox.shop.orders import VARIETIES, make
@@ -144,6 +145,7 @@ def create_app(
             *Merchant(store).routes(),
             *ShopApi(store, accounts).routes(),
             *WebDav(home, accounts).routes(),
+            *ShippingOrders(store).routes(),
             Route(PATH, conduct.show, methods=["GET"]),
             Route(PATH, conduct.set, methods=["POST", "PUT"]),
             Route(PATH, conduct.reset, methods=["DELETE"]),

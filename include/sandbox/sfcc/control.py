@@ -7,6 +7,8 @@
 ``POST /sandbox/control/orders``  ``{"count": 5, "site": "RefArch", "seed": 1, "varieties": ["bundle"]}``
 ``POST /sandbox/control/webdav``  ``{"readable": ["/logs"]}``: the folders that the API client may read; null: as at first
 ``POST /sandbox/control/export``  ``{"site": "RefArch", "version": "26.5", "gzip": false, "limit": 1000, "mark": true}``
+``GET  /sandbox/control/oms-events``  ``?site=…&order=…``: OMS status events as the shop's subscribers would get them
+``GET  /sandbox/control/shipping-orders``  ``?site=…&order=…``: shipping orders, as feeds told of them
 
 Buying, movements of stock, the catalogue and the clock stand in `selling`, price books and stores in `ocapi_shop`.
 

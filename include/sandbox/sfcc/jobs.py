@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any
 
@@ -15,13 +15,15 @@ from sandbox.sfcc.feeds.importer import Aborted, Importer, Task
 from sandbox.sfcc.feeds.inventory import InventoryImporter
 from sandbox.sfcc.feeds.log import SUFFIX, ImportLog
 from sandbox.sfcc.feeds.prices import PriceBookImporter
-from sandbox.sfcc.feeds.reading import Refused
+from sandbox.sfcc.feeds.reading import Refused, root_of
 from sandbox.sfcc.feeds.shipments import ShipmentImporter
+from sandbox.sfcc.feeds.shipping_orders import FORMAT as SHIPPING_ORDERS
+from sandbox.sfcc.feeds.shipping_orders import ShippingOrderImporter
 from sandbox.sfcc.feeds.stores import StoreImporter
 from sandbox.sfcc.feeds.text_log import import_lines, stamped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from sqlite3 import Row
 
@@ -68,11 +70,21 @@ CREATE TABLE IF NOT EXISTS job_executions (
 
 @dataclass(frozen=True)
 class Job:
-    """A job: which folder it imports, and what its feeds are."""
+    """A job: which folder it imports, and what its feeds are.
+
+    Attributes:
+        importer: takes its feeds.
+        others: take feeds of other root elements, by their tags.
+    """
 
     job_id: str
     folder: str
     importer: type[Importer]
+    others: Mapping[str, type[Importer]] = field(default_factory=dict)
+
+    def importer_of(self, feed: Path) -> type[Importer]:
+        """Give what takes a feed."""
+        return self.others.get(root_of(feed) or "", self.importer) if self.others else self.importer
 
 
 class UnknownJob(Exception):  # noqa: N818 - named after OCAPI's fault
@@ -135,7 +147,12 @@ class Jobs:
             "cartage-import-stores": StoreImporter,
             "cartage-import-shipments": ShipmentImporter,
         }
-        self.jobs = {job_id: Job(job_id, folder, importers[job_id]) for job_id, folder in JOBS.items()}
+        others: dict[str, dict[str, type[Importer]]] = {
+            "cartage-import-shipments": {SHIPPING_ORDERS.root: ShippingOrderImporter}
+        }
+        self.jobs = {
+            job_id: Job(job_id, folder, importers[job_id], others.get(job_id, {})) for job_id, folder in JOBS.items()
+        }
         store.database.define(_SCHEMA)
         self._end_lost()
 
@@ -313,7 +330,7 @@ class Jobs:
         started = stamp(datetime.now(UTC))
         about = {"feed": feed.name, "job": job.job_id, "execution": execution.id, "mode": execution.mode}
         log = ImportLog(self._home / "logs" / "imports" / f"{job.job_id}-{feed.name}", about)
-        importer = job.importer(self._store, Task(feed.name, execution.mode, int(execution.id), log))
+        importer = job.importer_of(feed)(self._store, Task(feed.name, execution.mode, int(execution.id), log))
         ok = True
         try:
             self._conduct.before_import(job.job_id, feed.name, self._stop)

@@ -1,4 +1,4 @@
-"""SCAPI Orders 1.5.2 over the shop's orders: list, get, patch and the six status sub-resources.
+"""SCAPI Orders 1.5.2 over the shop's orders: list, get, patch, the six status sub-resources and OMS status events.
 
 Source: orders-oas-v1-public.yaml of Salesforce's Commerce SDK. What it forbids is refused here with
 the types it names.
@@ -14,7 +14,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.catalogue import SITES
+from sandbox.sfcc.control import PATH
 from sandbox.sfcc.exact_json import dumps, loads
+from sandbox.sfcc.oms_events import OmsEvents
 from sandbox.sfcc.problems import Problem, bad_request, order_not_found, site_not_found
 from sandbox.sfcc.store import NEXT_STATUS, Query, ShopStore, moment
 
@@ -72,6 +74,7 @@ class OrdersApi:
     def __init__(self, store: ShopStore, accounts: AccountManager) -> None:
         self._store = store
         self._accounts = accounts
+        self._events = OmsEvents(store)
 
     def routes(self) -> list[Route]:
         """Give the routes, with the paths of the real service."""
@@ -82,6 +85,8 @@ class OrdersApi:
                 Route(f"{one}/{resource}", self._served(self._putter(resource), write=True), methods=["PUT"])
                 for resource in _FIELDS
             ),
+            Route(f"{one}/oms-status-events", self._served(self.event, write=True), methods=["POST"]),
+            Route(f"{PATH}/oms-events", self._events.show, methods=["GET"]),
             Route(one, self._served(self.get, write=False), methods=["GET"]),
             Route(one, self._served(self.patch, write=True), methods=["PATCH"]),
         ]
@@ -134,6 +139,10 @@ class OrdersApi:
             raise bad_request(wrong)
         self._change(site, request.path_params["order_no"], body)
         return Response(status_code=204)
+
+    async def event(self, request: Request, site: str) -> Response:
+        """Answer ``POST …/orders/{orderNo}/oms-status-events``."""
+        return self._events.take(site, request.path_params["order_no"], await _body(request))
 
     def _putter(self, resource: str) -> Callable[[Request, str], Awaitable[Response]]:
         async def put(request: Request, site: str) -> Response:

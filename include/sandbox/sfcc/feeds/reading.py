@@ -112,6 +112,16 @@ def items(path: Path, form: Format) -> Iterator[tuple[tuple[str, ...], etree._El
         raise Refused("not_readable", f"the file cannot be read: {error}") from error
 
 
+def root_of(path: Path) -> str | None:
+    """Give the tag of a feed's root element; None where the file does not get as far."""
+    try:
+        with _opened(path) as file:
+            _, root = next(iter(_parser(file, ("start",), None)))
+            return str(root.tag)
+    except (etree.XMLSyntaxError, OSError, EOFError, zlib.error, StopIteration):
+        return None
+
+
 def _parser(file: IO[bytes], events: tuple[str, ...], tags: list[str] | None) -> etree.iterparse:
     return etree.iterparse(
         file, events=events, tag=tags, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False

@@ -80,7 +80,7 @@ def data_line(entry: Mapping[str, Any], text: str | None) -> str:
 def _kind(entry: Mapping[str, Any]) -> str:
     if entry["element"] == "header":
         return next((kind for each, kind in _GROUPS.items() if each in entry["ids"]), "Header")
-    return "".join(part.capitalize() for part in str(entry["element"]).split("-"))
+    return "".join(part.capitalize() for part in str(entry["element"]).replace("_", "-").split("-"))
 
 
 def _column(text: str, name: str) -> int:

@@ -128,8 +128,8 @@ def test_a_line_is_tied_to_its_element(line: DataLine, meant: dict[str, str]) ->
 def test_orders_and_shipping_orders_are_told_apart() -> None:
     at = [error("no", 3, 29), error("no", 5, 21), error("Order: 1: no", 5, 21)]
     assert ids(ORDERS, *at) == [{"order-no": "1", "shipment-id": "me"}, {"order-no": "2"}, {"order-no": "1"}]
-    placed = ids(SHIPPING, error("no", 3, 9), error("ShippingOrder: 2-me: no"))
-    assert placed == [{"shipping-order-number": "1-me"}, {"shipping-order-number": "2-me"}]
+    placed = ids(SHIPPING, error("no", 2, 17), error("no", 3, 9), error("ShippingOrder: 2-me: no"), error("no", 4, 17))
+    assert [each["shipping-order-number"] for each in placed] == ["1-me", "1-me", "2-me", "2-me"]
 
 
 def test_a_copy_that_is_cut_short_gives_what_it_has() -> None:

@@ -69,11 +69,17 @@ class Loop:
         answer = self.shop.control("/orders", count=1, site=site, seed=next(SEEDS), varieties=list(varieties))
         return self.order(answer["orders"][0]["order_no"], site)
 
-    def land(self, order: dict[str, Any], sku: str = "NL-1000", **more: Any) -> dict[str, str]:
-        """Let an order land in NetSuite, a sales order a shipment, and give their ids by shipment."""
+    def land(self, order: dict[str, Any], sku: str | None = "NL-1000", **more: Any) -> dict[str, str]:
+        """Let an order land in NetSuite, a sales order a shipment, and give their ids by shipment.
+
+        Args:
+            order: as SCAPI shows it.
+            sku: item of all its lines; None: of each line what was bought.
+            **more: see `Warehouse.order`.
+        """
         lines: dict[str, list[tuple[str, str | None, str, int]]] = {}
         for item in order["productItems"]:
-            line = f"p{item['position']}-{item['productId']}", item["shipmentId"], sku, int(item["quantity"])
+            line = f"p{item['position']}-{item['productId']}", item["shipmentId"], sku or item["productId"], int(item["quantity"])
             lines.setdefault(item["shipmentId"], []).append(line)
         site = more.pop("site", "RefArch")
         return {

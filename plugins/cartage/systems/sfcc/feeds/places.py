@@ -27,6 +27,9 @@ WITHIN: Mapping[str, tuple[str, ...]] = {
 TEXTS: Mapping[str, str] = {"shipping_order_number": "shipping-order-number"}
 """Element whose text names the one that it stands in -> what the name is called."""
 
+NAMED_BY_TEXT = frozenset({"shipping_order"})
+"""Elements that are named so: their names come after their places."""
+
 GROUPS = frozenset({"list-id", "pricebook-id"})
 """What names a whole list or book: an error is only laid at its door when the line names it."""
 
@@ -88,7 +91,9 @@ class _Walk:
         for name in names:
             meant = [each for each in self._by_name.get(name, ()) if name == names[0] or not set(each) <= GROUPS]
             if len(meant) > 1:  # one product in several lists or books
-                meant = [placed] if placed in meant else [each for each in meant if _group_named(each, line.text)] or [{}]
+                meant = (
+                    [placed] if placed in meant else [each for each in meant if _group_named(each, line.text)] or [{}]
+                )
             if meant:
                 return meant[0] if len(meant) == 1 else {}
         return {} if set(placed) <= GROUPS and not _group_named(placed, line.text) else placed
@@ -98,23 +103,29 @@ class _Walk:
             self._text = []
             self._parser.CharacterDataHandler = self._text.append
             return
+        if tag in NAMED_BY_TEXT:
+            self._begin({})
         own = next((each for each in WITHIN if each in attributes), None)
         if own is not None:
             around = {each: self._context[each] for each in WITHIN[own] if each in self._context}
-            self._begin({**around, own: attributes[own]}, attributes[own])
+            self._begin({**around, own: attributes[own]})
+            self._name(attributes[own])
 
     def _end(self, tag: str) -> None:
         if tag in TEXTS:
             self._parser.CharacterDataHandler = None
             name = "".join(self._text)
-            self._begin({TEXTS[tag]: name}, name)
+            self._context[TEXTS[tag]] = name  # also for the places between the element's beginning and its name
+            self._name(name)
 
-    def _begin(self, context: dict[str, str], name: str) -> None:
+    def _begin(self, context: dict[str, str]) -> None:
         """Begin an element: places are those behind start tags, so all up to here belong to what came before."""
         self._pass((self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1))
         self._context = context
+
+    def _name(self, name: str) -> None:
         if name in self._asked:
-            self._by_name[name].append(context)
+            self._by_name[name].append(self._context)
 
     def _pass(self, until: tuple[int, int]) -> None:
         while self._next < len(self._places) and self._places[self._next][0] <= until:
