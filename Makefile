@@ -42,10 +42,10 @@ sandbox: $(VENV)/.run ## serve the sandbox alone; addresses go to .sandbox/endpo
 	@$(BIN)/python -m sandbox serve --home .sandbox
 
 test: $(VENV)/.test ## run all tests
-	@$(BIN)/python -m pytest -n 4 --dist loadgroup
+	@$(BIN)/python -m pytest -n 4
 
 test-fast: $(VENV)/.test ## run the quick tests
-	@$(BIN)/python -m pytest -n 4 --dist loadgroup -m "not slow"
+	@$(BIN)/python -m pytest -n 4 -m "not slow"
 
 lint: $(VENV)/.test ## check style, types and the direction of imports
 	@$(BIN)/ruff check .

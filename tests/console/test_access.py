@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from tests.console.small_ledger import Small
 
-pytestmark = pytest.mark.xdist_group("end_to_end")
-
 SEE, RUN, EDIT, ADMIN, ANYONE = "see", "run", "edit", "admin", "anyone"
 BODIES = {
     "/errors/1/check": {"text": ""},

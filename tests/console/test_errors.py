@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
     from fastapi.testclient import TestClient
 
-pytestmark = pytest.mark.xdist_group("end_to_end")
-
 NO_DATE = Complaint("placed_at_missing", "placed_at: the order has no date", "placed_at")
 UNKNOWN = Complaint("unknown_item", "lines.product_id: NetSuite knows no such item", "lines.product_id")
 

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from fastapi.testclient import TestClient
 
-pytestmark = pytest.mark.xdist_group("end_to_end")
-
 PLACE = {"kind": "mapping", "name": "sfcc/location"}
 ORDER = {"kind": "mapping", "name": "netsuite/order"}
 SETTINGS = {"kind": "settings", "name": NAME}

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from tests.console.small_ledger import Small
 
-pytestmark = pytest.mark.xdist_group("end_to_end")
-
 
 @pytest.fixture
 def dag(console: TestClient) -> Iterator[None]:  # noqa: ARG001 (its database)

@@ -15,7 +15,7 @@ from cartage_plugin import console
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = [pytest.mark.xdist_group("end_to_end"), pytest.mark.usefixtures("airflow_database")]
+pytestmark = pytest.mark.usefixtures("airflow_database")
 
 
 @pytest.fixture

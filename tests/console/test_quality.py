@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from fastapi.testclient import TestClient
 
-pytestmark = pytest.mark.xdist_group("end_to_end")
-
 
 @pytest.fixture
 def ledger(console: TestClient, tmp_path: Path) -> Iterator[Ledger]:  # noqa: ARG001 (its app)

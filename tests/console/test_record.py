@@ -14,8 +14,6 @@ from tests.console.small_ledger import EMAIL, NAME, PHONE, SCRIPT
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
 
-pytestmark = pytest.mark.xdist_group("end_to_end")
-
 ORDER = f"/records/{NAME}/RefArch/00017"
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-pytestmark = [pytest.mark.xdist_group("end_to_end"), pytest.mark.usefixtures("airflow_database")]
+pytestmark = pytest.mark.usefixtures("airflow_database")
 
 
 @pytest.fixture

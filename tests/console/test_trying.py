@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from fastapi.testclient import TestClient
 
-pytestmark = pytest.mark.xdist_group("end_to_end")
-
 ORDER = variety("several_lines", 1, site="RefArch", number="00017")
 BROKEN = variety("plain", 2, site="RefArch", number="00018")
 

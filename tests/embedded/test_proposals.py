@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cartage.ledger.proposals import Proposal
     from tests.embedded.running import Running
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("airflow"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 NAME = "sfcc_netsuite"
 FLOW, ASKS = f"{NAME}.inventory", f"{NAME}.proposals"

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from sandbox.shop.model import Order
     from tests.end_to_end.stack import Stack
 
-pytestmark = pytest.mark.xdist_group("kills")  # one fork server, which imports all that a run needs, for all of them
-
 LONG = 60_000
 """Milliseconds that an answer is kept back: longer than any test waits."""
 

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.xdist_group("kills")
-
 LONG = 60_000
 """Milliseconds that an answer is kept back, or seconds that an upload stands still: longer than any test waits."""
 
