@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ class FlowContext:
         feeds: what the ledger knows of the flow's feeds.
         run: the run's id in the ledger: it stands in the names of feeds.
         full: whether the run reads everything there is, and not only what changed.
+        dry_run: whether it only says what it would do.
+        notes: what a person should know of the run as a whole; the step shows them in Airflow.
         concurrency: requests to the ERP this task may have under way at a time.
     """
 
@@ -44,4 +46,6 @@ class FlowContext:
     feeds: FeedBook | None = None
     run: int = 0
     full: bool = False
+    dry_run: bool = False
+    notes: list[str] = field(default_factory=list)
     concurrency: int = 1

@@ -17,8 +17,8 @@ class TransformOperator(FlowOperator):
     It holds one slot of the ERP's pool, since it looks references up there.
     """
 
-    def execute(self, context: Context) -> list[dict[str, Any]]:  # noqa: ARG002 (Airflow's signature)
-        """Do it.
+    def execute(self, context: Context) -> list[dict[str, Any]]:
+        """Do it, and push what a person should know of the run as a whole under the key ``notes``.
 
         Returns:
             For each mapped load a `Passage` with pairs of batches: documents, and the records they are made of. A
@@ -36,7 +36,7 @@ class TransformOperator(FlowOperator):
         runtime = self.runtime()
         full = runtime.ledger.runs.get(passage.run).selection.full
         with runtime.pinned(passage.run, passage.pin) as pinned:
-            flow = replace(pinned, full=full)
+            flow = replace(pinned, full=full, dry_run=passage.dry_run)
             transformer = runtime.target_system.transformer(flow)
             refs = [BatchRef(**each) for each in passage.batches]
             total = sum(ref.records for ref in refs)
@@ -44,7 +44,10 @@ class TransformOperator(FlowOperator):
             if self.record in FEEDS:
                 from cartage.operators.feeding import Feeding
 
-                return Feeding(runtime, flow, passage).of(zip(refs, transformer(batches, total), strict=True))
+                fed = Feeding(runtime, flow, passage).of(zip(refs, transformer(batches, total), strict=True))
+                if flow.notes:
+                    context["ti"].xcom_push(key="notes", value=flow.notes)
+                return fed
             passages = []
             for ref, transformed in zip(refs, transformer(batches, total), strict=True):
                 if transformed.verdicts:

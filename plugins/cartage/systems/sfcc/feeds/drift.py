@@ -79,6 +79,7 @@ def compared(
     """
     known = told.table.combine_chunks()
     keys = known["key"].combine_chunks()
+    sure = pc.is_valid(known["hash"])  # what is forgotten as told is news anyway
     seen = np.zeros(len(known), bool)
     found, strangers = [], []
     for records in shop:
@@ -86,10 +87,11 @@ def compared(
         ours = pc.is_valid(at)
         places = at.drop_null()
         seen[np.asarray(places)] = True
-        found.append(judge(records.filter(ours), known.take(places)))
+        certain = sure.take(places)
+        found.append(judge(records.filter(ours).filter(certain), known.take(places.filter(certain))))
         strangers.append(records.filter(pc.invert(ours)))
     looked_at = pc.is_in(groups_of(known["key"]), value_set=pa.array(sorted(groups), TEXT))
-    found.append(missing(known.filter(pc.and_(looked_at, pa.array(~seen)))))
+    found.append(missing(known.filter(pc.and_(pc.and_(looked_at, sure), pa.array(~seen)))))
     drift = Drift(pa.concat_tables([each.cast(FOUND) for each in found]))
     return Drift(drift.found, pa.concat_tables(strangers)) if strangers else drift
 
@@ -137,23 +139,32 @@ def groups_of(keys: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.replace_substring_regex(keys, "(?s)/.*$", "")
 
 
-def looked(look: Callable[[], Drift], what: str) -> Drift:
+def looked(look: Callable[[], Drift], what: str, notes: list[str]) -> Drift:
     """Look at what the shop has, and name what is not as told; where it does not show it, say so and go on without.
 
     Args:
         look: gives what was found.
         what: what was to be looked at, for people.
+        notes: what is said of the run as a whole; it grows.
     """
     try:
         drift = look()
     except NotExported as error:
-        log.warning("%s of the shop could not be looked at, so this run finds no drift: %s", what, error)
+        _note(notes, f"{what} of the shop could not be looked at, so this run finds no drift: {error}")
         return Drift()
-    count = len(drift.found)
-    examples = "; ".join(drift.found["says"].slice(0, SHOWN).to_pylist())
-    level = logging.WARNING if count else logging.INFO
-    log.log(level, "drift: %d records of %s are not as the shop was told. %s", count, what, examples)
+    if not len(drift.found):
+        log.info("drift: none, all %s are as the shop was told", what)
+    else:
+        examples = "; ".join(drift.found["says"].slice(0, SHOWN).to_pylist())
+        _note(
+            notes, f"drift: {len(drift.found)} records of {what} are not as the shop was told, for example {examples}"
+        )
     return drift
+
+
+def _note(notes: list[str], says: str) -> None:
+    log.warning(says)
+    notes.append(says)
 
 
 def strange_to(strangers: pa.Table, given: Iterable[pa.ChunkedArray]) -> pa.Table:
@@ -164,13 +175,11 @@ def strange_to(strangers: pa.Table, given: Iterable[pa.ChunkedArray]) -> pa.Tabl
     return strangers
 
 
-def name_strangers(strangers: pa.Table, what: str) -> None:
+def name_strangers(strangers: pa.Table, what: str, notes: list[str]) -> None:
     """Say what the shop has that nobody told it of."""
     if len(strangers):
         examples = ", ".join(strangers["key"].slice(0, SHOWN).to_pylist())
-        log.warning(
-            "%s of the shop: %d records that NetSuite never gave, for example %s", what, len(strangers), examples
-        )
+        _note(notes, f"{what} of the shop: {len(strangers)} records that the ERP never gave, for example {examples}")
 
 
 def in_pieces(rows: Iterator[dict[str, object]], schema: pa.Schema, size: int = 20_000) -> Iterator[pa.Table]:

@@ -39,10 +39,10 @@ def looking(flow: FlowContext) -> Callable[[Sequence[pa.ChunkedArray]], Drift] |
 
     def looks(keys: Sequence[pa.ChunkedArray]) -> Drift:
         now = datetime.now(UTC)
-        drift = looked(lambda: look(archive, memory, flow.settings, elements, name, now=now), WHAT)
+        drift = looked(lambda: look(archive, memory, flow.settings, elements, name, now=now), WHAT, flow.notes)
         strangers = strange_to(drift.strangers, keys)
-        name_strangers(strangers, WHAT)
-        if settings.strangers == "zero" and len(strangers):
+        name_strangers(strangers, WHAT, flow.notes)
+        if settings.strangers == "zero" and len(strangers) and not flow.dry_run:
             memory.adopt(as_told(strangers), flow.run)
         return drift
 

@@ -29,5 +29,5 @@ def looking(flow: FlowContext) -> Callable[[], Drift] | None:
         return None
     archive, name = chosen
     return lambda: looked(
-        lambda: look(archive, memory, flow.settings.prices, name, now=datetime.now(UTC)), "price books"
+        lambda: look(archive, memory, flow.settings.prices, name, now=datetime.now(UTC)), "price books", flow.notes
     )

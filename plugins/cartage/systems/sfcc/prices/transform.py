@@ -58,7 +58,7 @@ def transformer(flow: FlowContext) -> Callable[[Iterable[Batch], int], Iterator[
     look, repair = looking(flow), settings.drift.found == "repair"
 
     def transform(batches: Iterable[Batch], records: int) -> Iterator[Transformed]:  # noqa: ARG001 - the seam's form
-        return to_feeds(batches, memory, allow_zero=settings.allow_zero, look=look, repair=repair)
+        return to_feeds(batches, memory, allow_zero=settings.allow_zero, look=look, repair=repair, notes=flow.notes)
 
     return transform
 
@@ -70,6 +70,7 @@ def to_feeds(
     allow_zero: bool = False,
     look: Callable[[], Drift] | None = None,
     repair: bool = True,
+    notes: list[str] | None = None,
 ) -> Iterator[Transformed]:
     """Turn batches of prices into rows of price feeds, in their order; see `to_feed`.
 
@@ -79,6 +80,7 @@ def to_feeds(
         allow_zero: whether an item may cost nothing.
         look: gives how the shop has its prices otherwise than it was told; None when nobody is to look.
         repair: whether what it has otherwise is told again, or only shown.
+        notes: what is said of the run as a whole; it grows.
     """
     drift = look() if look is not None else None
     strangers = None if drift is None else drift.strangers
@@ -95,7 +97,7 @@ def to_feeds(
             yield made if repair else only_shown(made)
             start += len(each)
     if strangers is not None:
-        name_strangers(strangers, "price books")
+        name_strangers(strangers, "price books", [] if notes is None else notes)
 
 
 def _portions(batches: Iterable[Batch]) -> Iterator[list[Batch]]:
