@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.embedded.browsing import CHROMIUM, LAPTOP, ZONE, console
 from tests.embedded.running import Running, Told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, BrowserContext
 
 SETTINGS = {
     'schedule: "*/15 * * * *"': 'schedule: "0 0 1 * *"',  # one run when it is switched on, and then none by itself
@@ -41,3 +44,29 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     stack.stop()
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Give the browser."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright here: see requirements-test.txt")
+    with playwright.sync_playwright() as driver:
+        # Without its own sandbox, since tests run as root in a container.
+        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def context(browser: Browser, running: Running) -> Iterator[BrowserContext]:
+    """Give the browser of somebody who has signed in, and whose zone the console has learned."""
+    opened = browser.new_context(locale="en-GB", timezone_id=ZONE, viewport=LAPTOP)
+    token = str(running.client.session.headers["Authorization"]).removeprefix("Bearer ")
+    opened.add_cookies([{"name": "_token", "value": token, "url": running.client.base}])
+    opened.set_default_timeout(60_000)
+    first = opened.new_page()
+    first.goto(f"{running.client.base}/plugin/cartage")
+    console(first).locator(f'html[data-zone="{ZONE}"]').wait_for()
+    first.close()
+    yield opened
+    opened.close()

@@ -1,51 +1,25 @@
-"""The console as people meet it: in the Airflow UI, in a real browser.
-
-`SCREENSHOTS` names a folder for what the browser shows: the pictures of the documentation are made so.
-"""
+"""The console as people meet it: in the Airflow UI, in a real browser."""
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.console.small_ledger import NAME, SCRIPT, Small
+from tests.embedded.browsing import MARKS, ORDERS, PHONE, console, go, picture, theme, too_wide
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page
+    from playwright.sync_api import BrowserContext, Page
 
     from tests.embedded.running import Running
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 LOCATIONS = f"{NAME}.locations"
-ZONE = "Europe/Berlin"
-LAPTOP: Any = {"width": 1440, "height": 900}
-PHONE: Any = {"width": 390, "height": 844}
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.xdist_group("airflow"),
-    pytest.mark.timeout(900),
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: install Debian's package `chromium`"),
-]
-
-playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright here: see requirements-test.txt")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Give the browser."""
-    with playwright.sync_playwright() as driver:
-        # Without its own sandbox, since tests run as root in a container.
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
+pytestmark = MARKS
 
 
 @pytest.fixture(scope="module")
@@ -57,23 +31,8 @@ def order(running: Running) -> Small:
     return small
 
 
-@pytest.fixture(scope="module")
-def context(browser: Browser, running: Running, order: Small) -> Iterator[BrowserContext]:  # noqa: ARG001 (shown)
-    """Give the browser of somebody who has signed in, and whose zone the console has learned."""
-    opened = browser.new_context(locale="en-GB", timezone_id=ZONE, viewport=LAPTOP)
-    token = str(running.client.session.headers["Authorization"]).removeprefix("Bearer ")
-    opened.add_cookies([{"name": "_token", "value": token, "url": running.client.base}])
-    opened.set_default_timeout(60_000)
-    first = opened.new_page()
-    first.goto(f"{running.client.base}/plugin/cartage")
-    console(first).locator(f'html[data-zone="{ZONE}"]').wait_for()
-    first.close()
-    yield opened
-    opened.close()
-
-
 @pytest.fixture
-def page(context: BrowserContext, running: Running) -> Iterator[Page]:
+def page(context: BrowserContext, running: Running, order: Small) -> Iterator[Page]:  # noqa: ARG001 (shown)
     """Give a page of the Airflow UI that shows the overview."""
     opened = context.new_page()
     opened.goto(f"{running.client.base}/plugin/cartage")
@@ -82,21 +41,9 @@ def page(context: BrowserContext, running: Running) -> Iterator[Page]:
     opened.close()
 
 
-def console(page: Page) -> FrameLocator:
-    """Give the console's frame within Airflow's page."""
-    return page.frame_locator("iframe")
-
-
 def row(page: Page, flow: str) -> Any:
     """Give a flow's row on the overview."""
     return console(page).locator(f'[data-dag="{flow}"]')
-
-
-def picture(page: Page, name: str) -> None:
-    """Keep what the browser shows, when somebody wants pictures."""
-    if folder := os.environ.get("SCREENSHOTS"):
-        page.wait_for_timeout(400)
-        page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 def test_find_an_order(page: Page) -> None:
@@ -157,7 +104,7 @@ def test_the_theme_is_airflows(page: Page) -> None:
     around, within = (f"getComputedStyle(document.{each}).backgroundColor" for each in ("documentElement", "body"))
     light = [page.evaluate(around), page.frames[1].evaluate(within)]
     assert light[0] == light[1]
-    page.evaluate("localStorage.setItem('theme', 'dark')")
+    theme(page, "dark")
     page.reload()
     console(page).locator('html[data-theme="dark"]').wait_for()
     dark = [page.evaluate(around), page.frames[1].evaluate(within)]
@@ -165,24 +112,15 @@ def test_the_theme_is_airflows(page: Page) -> None:
     picture(page, "console-dark")
     page.evaluate("document.documentElement.classList.replace('dark', 'light')")
     console(page).locator('html[data-theme="light"]').wait_for()
-    page.evaluate("localStorage.removeItem('theme')")
+    theme(page, None)
 
 
 def test_it_fits_a_phone(page: Page, running: Running) -> None:
     page.set_viewport_size(PHONE)
     picture(page, "console-phone")
-    for path in (
-        "/cartage/",
-        "/cartage/records?q=0001",
-        f"/cartage/records/{NAME}/RefArch/00017",
-        f"/cartage/flows/{NAME}.orders/runs",
-    ):
-        page.goto(f"{running.client.base}/plugin/cartage{path}")
-        console(page).locator("main h1").wait_for()
-        wide, room = page.frames[1].evaluate(
-            "[document.scrollingElement.scrollWidth, document.scrollingElement.clientWidth]"
-        )
-        assert wide <= room, f"{path} is {wide} px wide, and there are {room}"
+    for path in ("/", "/records?q=0001", f"/records/{NAME}/RefArch/00017", f"/flows/{ORDERS}/runs", "/mappings"):
+        go(page, running, path)
+        assert too_wide(page) is None, path
 
 
 def test_by_keyboard_alone(page: Page) -> None:

@@ -47,6 +47,11 @@ class Problem:
     line: int | None = None
     warning: bool = False
 
+    def __str__(self) -> str:
+        """Say where and what; expectations say where by themselves."""
+        named = self.field is None or self.message.startswith(f"{self.field}:")
+        return self.message if named else f"{self.field}: {self.message}"
+
 
 class EditError(CartageError):
     """An edited record cannot be accepted.
@@ -56,9 +61,7 @@ class EditError(CartageError):
     """
 
     def __init__(self, *problems: Problem) -> None:
-        super().__init__(
-            "; ".join(f"{each.field}: {each.message}" if each.field else each.message for each in problems)
-        )
+        super().__init__("; ".join(str(each) for each in problems))
         self.problems = problems
 
 

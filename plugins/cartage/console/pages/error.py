@@ -38,6 +38,16 @@ router = APIRouter()
 EDITABLE = PERSONAL
 """Kinds that are tried again from what quarantine keeps. What comes from the ERP is read there anew."""
 
+DONE = {
+    "edit": "changed it",
+    "reveal": "looked at personal data",
+    "assign": "gave it to",
+    "tag": "put the tag on it",
+    "untag": "took the tag off it",
+    "dismiss": "dismissed it",
+}
+"""What people do to a record held back, in words."""
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -139,7 +149,7 @@ def edit(entry: int, rights: Allowed, ledger: Book, asked: Edit) -> JSONResponse
 
 
 def _case(ledger: Ledger, rights: Rights, entry: int, right: Any = "see") -> Case:
-    found = ledger.worklist.get([entry]) if entry < 2**63 else []
+    found = ledger.worklist.get([entry]) if 0 < entry < 2**63 else []
     if not found:
         raise HTTPException(404, f"Quarantine has no entry {entry}.")
     rights.need(right, found[0].dag_id)
@@ -147,13 +157,17 @@ def _case(ledger: Ledger, rights: Rights, entry: int, right: Any = "see") -> Cas
 
 
 def _editable(ledger: Ledger, case: Case) -> Payload:
+    if case.state != "open":
+        raise HTTPException(
+            409, "This record is not waiting any more: a run has taken it up, or it has ended. Load the page again."
+        )
     held = ledger.mending.payload(case.id) if _can_be_edited(case) else None
     try:
         editing.rows_of(held.body if held else b"")
     except ValueError:
         held = None
     if held is None:
-        raise HTTPException(409, "This record cannot be changed here: it is not held back as a readable record.")
+        raise HTTPException(409, "This record cannot be changed here: what is held back could not be read as a record.")
     return held
 
 
@@ -191,7 +205,7 @@ def _page(request: Request, case: Case, rights: Rights, ledger: Ledger, *, unmas
         changes=_changes(ledger.mending.versions(case.id), unmasked=unmasked),
         actions=[each for each in ledger.actions.of(case.integration, case.key) if each.subject == str(case.id)],
         columns=values.columns, at_fault=values.at_fault, fields=json.dumps(values.fields(case.record)),
-        styles=STATE_STYLES, words_of=STATE_WORDS, readable=case.form != "xml",
+        styles=STATE_STYLES, words_of=STATE_WORDS, done=DONE, readable=case.form != "xml",
     )  # fmt: skip
 
 

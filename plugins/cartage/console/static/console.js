@@ -79,6 +79,19 @@ const cartage = (() => {
     if (!lasting) say.timer = setTimeout(() => said.classList.remove("shown"), bad ? 12000 : 5000);
   }
 
+  const hush = () => document.getElementById("said").classList.remove("shown");
+
+  /* A frame like this one may not ask before it is left, so what is not saved is lost at the second click only. */
+  function keepUnsaved(event) {
+    const link = event.target.closest("a[href]");
+    const editor = document.querySelector("[data-unsaved]");
+    if (!link || !editor || link.hasAttribute("download") || link.getAttribute("href").startsWith("#")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    editor.removeAttribute("data-unsaved");
+    say("What you changed is not saved. Click again to leave it.", true);
+  }
+
   /* Says what was done, and shows the page as it is now; by its address, since a form may have brought it. */
   function again(text, path = location.pathname, wait = 900) {
     say(text);
@@ -125,6 +138,7 @@ const cartage = (() => {
 
   write();
   tellZone();
+  document.addEventListener("click", keepUnsaved);
   document.addEventListener("click", leave);
   setInterval(() => write(), 30000);
   stayTrue();
@@ -145,6 +159,7 @@ const cartage = (() => {
 
   return {
     say,
+    hush,
     call,
     write,
     start,

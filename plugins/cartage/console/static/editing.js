@@ -74,7 +74,8 @@
 
   function show(found, accepted) {
     const rows = found.map((each) => {
-      const at = [each.line && `line ${each.line}`, each.field].filter(Boolean).join(", ");
+      const named = each.field && each.message.startsWith(`${each.field}:`); // expectations say where by themselves
+      const at = [each.line && `line ${each.line}`, !named && each.field].filter(Boolean).join(", ");
       const row = document.createElement("li");
       row.textContent = (at ? `${at}: ` : "") + each.message;
       if (each.warning) row.className = "warning";
@@ -97,6 +98,7 @@
 
   function changed() {
     unsaved();
+    cartage.hush();
     clearTimeout(timer);
     timer = setTimeout(check, 500);
   }
@@ -141,7 +143,4 @@
     changed();
   });
   for (const each of editor.querySelectorAll("[data-save]")) each.addEventListener("click", () => save(each));
-  window.addEventListener("beforeunload", (event) => {
-    if (text.value !== before) event.preventDefault();
-  });
 })();
