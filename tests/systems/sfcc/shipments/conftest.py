@@ -126,7 +126,7 @@ class Loop:
     def publisher(self) -> FeedPublisher:
         feed = self.settings.shipments.feed
         small = SmallFeeds(
-            SftpFolder(SFTPHook(ssh_conn_id="sfcc_sftp")), feed.folder, feed.imported, lambda: self.sfcc,
+            SftpFolder(SFTPHook(ssh_conn_id="sfcc_sftp", conn_retry_attempts=1)), feed.folder, feed.imported, lambda: self.sfcc,
             book=self.ledger.feeds(INTEGRATION, "shipments", self.run), staging=self.staging, flow="shipments.feeds",
         )  # fmt: skip
         return FeedPublisher(feed.form, small)

@@ -72,19 +72,24 @@ class Places:
         )  # fmt: skip
         read = self.read(*keys)
         made = LocationTransformer(self.settings, load_mapping("sfcc", "location", INCLUDE)).transform(read.batch)
-        server = SftpFolder(SFTPHook(ssh_conn_id="sfcc_sftp"))
-        known = {
-            "book": self.ledger.feeds(INTEGRATION, "locations", self.run), "staging": self.staging, "flow": "locations.feeds",
-        }  # fmt: skip
-        target = StoreTarget(
-            SmallFeeds(server, self.settings.inventory.feed.folder, FeedImport(), None, **known),
-            SmallFeeds(server, self.settings.locations.feed.folder, self.imported, lambda: SfccHook("sfcc_api"), **known),
-        )
+        target = self.target()
         journal = self.ledger.journal(self.run, INTEGRATION, "sfcc", holder="load[0]")
         verdicts = [*read.verdicts, *made.verdicts, *target.write(made.documents, journal)]
         rows = [*read.batch.root["location"].to_pylist(), *(each.row for each in read.verdicts)]
         assert sorted(each.row for each in verdicts) == sorted(rows)
         return {each.key: each for each in verdicts}
+
+    def target(self) -> StoreTarget:
+        server = SftpFolder(SFTPHook(ssh_conn_id="sfcc_sftp", conn_retry_attempts=1))
+        known = {
+            "book": self.ledger.feeds(INTEGRATION, "locations", self.run), "staging": self.staging, "flow": "locations.feeds",
+        }  # fmt: skip
+        return StoreTarget(
+            SmallFeeds(server, self.settings.inventory.feed.folder, FeedImport(), None, **known),
+            SmallFeeds(
+                server, self.settings.locations.feed.folder, self.imported, lambda: SfccHook("sfcc_api"), **known
+            ),
+        )
 
     def feeds(self, kind: str) -> list[Path]:
         return sorted(self.shop.folder(kind).glob("*.xml"))

@@ -83,6 +83,22 @@ def test_what_the_shop_refuses_is_rejected_with_its_reason(places: Places) -> No
     assert places.tell()["2"].outcome is Outcome.CREATED
 
 
+def test_a_feed_that_the_shop_refuses_after_the_run_comes_to_light(places: Places) -> None:
+    places.imported = FeedImport(job="cartage-import-stores")
+    assert places.tell()["2"].outcome is Outcome.CREATED
+    places.shop.control(imports=[{"job": "cartage-import-stores", "refuse": True}])
+    places.take_feeds()
+    target = places.target()
+    found = {each.external_ids[0]: each for each in target.overdue()}
+    assert found["store-berlin"].type == "store"
+    assert found["store-berlin"].complaints[0].code == "feed_refused"
+    late = places.ledger.untell("sfcc_netsuite", "locations", "sfcc", found.values())
+    assert "2" in {each.key for each in late}
+    target.noted()
+    assert list(places.target().overdue()) == []
+    assert places.tell()["2"].outcome is Outcome.UPDATED  # it goes out again
+
+
 @pytest.mark.skipif(not XSD.exists(), reason="the official schemas are not beside the repository")
 @pytest.mark.parametrize(("kind", "schema"), [("stores", "store.xsd"), ("inventory", "inventory.xsd")])
 def test_feeds_are_valid(places: Places, kind: str, schema: str) -> None:
