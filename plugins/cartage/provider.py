@@ -75,6 +75,11 @@ def _sfcc() -> dict[str, Any]:
             "instance": _text(
                 "Instance", "Address of the instance, for OCAPI's jobs: https://eu01-shop.demandware.net"
             ),
+            "order_page": _text(
+                "Order page",
+                "Where the console's links to an order lead: https://…, with {site} and {number} in it. Left empty: "
+                "Business Manager's start page.",
+            ),
         },
     }
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 from fastapi import Depends, FastAPI
+from fastapi.dependencies.utils import get_flat_dependant
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from cartage.console.app import application
+from cartage.console.ledgers import open_ledger
 from cartage.console.tokens import HOUR, HOURS, same_origin, token_for
-from tests.console.small_ledger import NAME, ORDERS
+from tests.console.small_ledger import NAME, ORDERS, PHONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +69,18 @@ ROUTES = [
 ]
 """Every route; ANYONE who is signed in gets those that show nothing which the reader may not see."""
 
+PHONE_DIGITS = "".join(each for each in PHONE if each.isdigit())
+PARAMETER = re.compile(r"\{(\w+(?::path)?)\}")
+ODD_BODIES: tuple[Any, ...] = (
+    None, [], "x", {}, {"ids": [2**70], "reason": "x", "assignee": "x", "tag": "x"}, {"ids": [-1], "reason": "x"},
+    {"kind": "mapping", "name": "netsuite/order", "body": "a: &a [*a]", "parent": 2**70, "revision": 2**70, "note": "x"},
+    {"kind": "mapping", "name": "netsuite/order", "body": "[" * 5_000, "parent": 0, "note": "x"},
+    {"kind": "mapping", "name": "netsuite/order", "body": "\x00\ud800", "parent": 0, "note": "x", "number": "\ud800"},
+    {"kind": "settings", "name": NAME, "body": "- 1", "parent": 0, "note": "x"},
+    {"kind": "mapping", "name": "netsuite/order", "body": "text", "parent": 0, "note": "x"},
+    {"text": "[" * 100_000, "seen": "\ud800", "note": "\x00"},
+)  # fmt: skip
+
 MAY = {
     None: {ANYONE},
     "viewer": {ANYONE, SEE},
@@ -73,6 +90,8 @@ MAY = {
 
 
 def test_every_route_is_in_the_table() -> None:
+    strange = [route for route in application().routes if not isinstance(route, APIRoute)]
+    assert not strange, "a mount or a socket would have no user, no rights and no line in the table"
     known = {(method, path) for method, _, path, _ in ROUTES}
     served = {
         (method, route.path)
@@ -104,6 +123,90 @@ def test_each_gets_what_airflow_lets_them(
     else:
         assert answer.status_code == 403
         assert "rights" in answer.text or "may not" in answer.text
+
+
+OPEN_POSTS = {"/records"}
+"""POST routes that change nothing: a form's text that is to stand in no address."""
+
+
+def test_every_change_needs_a_token_of_our_own_page(sign_in: Callable[[str | None], TestClient]) -> None:
+    browser, token = sign_in("admin"), token_for("someone")
+    for method, address, path, _ in ROUTES:
+        if method == "GET":
+            continue
+        for headers in ({}, {"Authorization": "Bearer "}, {"X-Cartage-Token": token, "Origin": "https://evil.example"}):
+            refused = browser.request(method, address, json=BODIES.get(address), headers=headers)
+            assert (refused.status_code == 403) is (path not in OPEN_POSTS), (address, headers)
+
+
+@pytest.mark.parametrize("role", [None, "admin", "nobody"])
+def test_every_answer_says_what_browsers_may_do_with_it(
+    console: TestClient, sign_in: Callable[[str | None], TestClient], role: str | None
+) -> None:
+    browser = console if role == "nobody" else sign_in(role)
+    for method, address, path, _ in [*ROUTES, ("GET", "/nowhere", "/nowhere", ANYONE)]:
+        answer = browser.request(method, address)
+        headers = answer.headers
+        assert headers["X-Content-Type-Options"] == "nosniff", address
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy, address
+        assert "frame-ancestors 'self'" in policy, address
+        kept = path == "/static/{name}" and answer.status_code == 200
+        assert headers["Cache-Control"] == ("private, max-age=31536000, immutable" if kept else "no-store"), address
+        assert headers["Referrer-Policy"] == "same-origin", address
+
+
+def test_who_may_see_no_flow_is_told_nothing(sign_in: Callable[[str | None], TestClient]) -> None:
+    browser = sign_in(None)
+    for method, address, _, right in ROUTES:
+        if right == ANYONE and method == "GET":
+            assert "0001" not in browser.get(address).text, address
+    typed = [browser.post("/records", data={"q": each}).headers["Location"] for each in (PHONE_DIGITS, "490000000")]
+    assert [each.partition("?")[2][:2] for each in typed] == ["q=", "q="], "a known number is told from no other"
+    seen = sign_in("viewer").post("/records", data={"q": PHONE_DIGITS}).headers["Location"]
+    assert "?by=" in seen
+
+
+ODD = ("-1", str(2**70), "\x00", "\ud800", "../..", "a" * 5_000, "9" * 5_000, "x~1")
+
+
+@pytest.mark.parametrize(("method", "address", "path", "_right"), ROUTES)
+def test_nothing_odd_breaks_a_route(
+    sign_in: Callable[[str | None], TestClient], method: str, address: str, path: str, _right: str
+) -> None:
+    browser = sign_in("admin")
+    headers = {"X-Cartage-Token": token_for("someone")}
+    route = next(
+        each
+        for each in application().routes
+        if isinstance(each, APIRoute) and each.path == path and method in each.methods
+    )
+    for odd in ODD:
+        text = quote(odd.encode("utf-8", "surrogatepass"))
+        bare, begun = PARAMETER.sub(text, path), "&" if "?" in address else "?"
+        for each in (
+            bare,
+            *(f"{address}{begun}{one.alias}={text}" for one in get_flat_dependant(route.dependant).query_params),
+        ):
+            answer = browser.request(method, each, json=BODIES.get(address), headers=headers)
+            assert answer.status_code < 500, (each, answer.text)
+    for body in ODD_BODIES if method == "POST" else ():
+        answer = browser.request(
+            method, address, content=json.dumps(body), headers={**headers, "Content-Type": "application/json"}
+        )
+        assert answer.status_code < 500, (body, answer.text)
+
+
+def test_what_nobody_foresaw_is_told_without_its_details(console: TestClient, reader: TestClient) -> None:  # noqa: ARG001
+    def broken() -> None:
+        raise RuntimeError("secret of the database")
+
+    application().dependency_overrides[open_ledger] = broken
+    answer = TestClient(application(), raise_server_exceptions=False).get("/errors", headers={"Accept": "text/html"})
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+    assert "API server&#39;s log" in answer.text
+    assert "frame-ancestors 'self'" in answer.headers["Content-Security-Policy"]
 
 
 def test_without_rights_lists_are_empty(sign_in: Callable[[str | None], TestClient]) -> None:

@@ -16,6 +16,7 @@ from lxml import html
 
 from cartage.console.app import application
 from cartage.console.ledgers import open_ledger
+from cartage.console.pages.errors import _cell
 from cartage.console.tokens import token_for
 from cartage.errors import Complaint
 from cartage.ledger import Entry, Ledger
@@ -150,6 +151,17 @@ def test_a_download_names_no_person_and_runs_no_formula(reader: TestClient, ledg
     assert [each["key"] for each in found] == ["RefArch/00018", "RefArch/00019", "RefArch/00020"]
     assert found[1]["assignee"] == "'=HYPERLINK()"
     assert "Lovelace" not in sent.text
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ("=1+1", "'=1+1"), ("\uff1d1", "'\uff1d1"), ("\t@SUM(A1)", "'\t'@SUM(A1)"), ("-2", "'-2"), ("\r=1", "'\r'=1"),
+        ("a;=1", "a;'=1"), ("x; +1", "x;' +1"), ("it costs 3 - or = 4", "it costs 3 - or = 4"), (None, ""), (7, "7"),
+    ],
+)  # fmt: skip
+def test_no_cell_is_a_formula_whatever_ends_a_cell(value: object, cell: str) -> None:
+    assert _cell(value) == cell
 
 
 def test_a_record_is_shown_masked_beside_its_reasons(reader: TestClient, ledger: Ledger) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from cartage.console.outside import _connection, page_in_erp, page_in_shop
 from cartage.integrations import include_folder, load_deploy
+from cartage.provider import provider_info
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +49,17 @@ def test_the_shop_is_opened_where_its_connection_says(joined: Integration, monke
     monkeypatch.setenv("AIRFLOW_CONN_SFCC_API", json.dumps(known))
     _connection.cache_clear()
     assert page_in_shop(joined, "order", "Ref Arch/1&2") == "https://tool.example/Ref%20Arch?no=1%262"
+
+
+def test_the_order_page_is_a_field_of_the_connections_form(
+    joined: Integration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (form,) = (each for each in provider_info()["connection-types"] if each["connection-type"] == "sfcc")
+    assert "{site} and {number}" in form["conn-fields"]["order_page"]["description"]
+    odd = {"conn_type": "sfcc", "extra": {"order_page": "javascript:alert('{number}')"}}
+    monkeypatch.setenv("AIRFLOW_CONN_SFCC_API", json.dumps(odd))
+    _connection.cache_clear()
+    assert page_in_shop(joined, "order", "S/1") is None
 
 
 def test_a_missing_connection_is_no_reason_to_fail(joined: Integration, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,6 +46,9 @@ def test_a_report_is_for_those_who_may_see_the_flow(console: TestClient, role: s
     page = console.get("/reports/sfcc_netsuite.orders/7")
     assert page.status_code == status
     assert ("the report" in page.text) is (status == 200)
+    assert ("script-src" in page.headers["Content-Security-Policy"]) is (status == 403), "a report runs no script"
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    assert page.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("flow", ["%2e%2e", "%2e", "..%2f.."])

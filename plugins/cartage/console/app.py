@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from cartage.console.headers import DEFAULTS, Guarded
 from cartage.console.layout import render
 from cartage.console.pages import PAGES
 from cartage.errors import CartageError
@@ -35,6 +36,8 @@ def application() -> FastAPI:
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _misread)
     app.add_exception_handler(CartageError, _failed)
+    app.add_exception_handler(Exception, _broken)
+    app.add_middleware(Guarded)
     return app
 
 
@@ -55,6 +58,14 @@ async def _failed(request: Request, error: Exception) -> Response:
     """Answer what went wrong on our side, with what to do about it."""
     log.warning("%s of %s failed: %s", request.method, request.url.path, error)
     return _trouble(request, 503, str(error))
+
+
+async def _broken(request: Request, error: Exception) -> Response:  # noqa: ARG001 - it goes to the log, with its traceback
+    """Answer what nobody foresaw; this answer passes by the app's middleware."""
+    answer = _trouble(request, 500, "Something went wrong here. The API server's log says what; nothing was changed.")
+    for name, value in DEFAULTS.items():
+        answer.headers.setdefault(name, value)
+    return answer
 
 
 def _trouble(request: Request, status: int, detail: str) -> Response:

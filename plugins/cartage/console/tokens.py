@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from airflow.api_fastapi.auth.tokens import get_signing_key
 from fastapi import HTTPException, Request
+from fastapi.security.utils import get_authorization_scheme_param
 
 from cartage.console.access import SignedIn  # noqa: TC001 - FastAPI reads the annotation
 
@@ -58,7 +59,8 @@ async def same_origin(request: Request, user: SignedIn) -> None:
     Raises:
         HTTPException: 403, saying what to do.
     """
-    if request.headers.get("authorization", "").lower().startswith("bearer "):
+    scheme, credentials = get_authorization_scheme_param(request.headers.get("authorization"))
+    if scheme.lower() == "bearer" and credentials:  # without credentials Airflow would look at the cookie
         return
     if request.headers.get("sec-fetch-site", "same-origin") != "same-origin" or not _own(request):
         raise HTTPException(403, "This request came from another site, so nothing was changed.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -47,6 +48,9 @@ COLUMNS = (
 
 STATE_STYLES = {"open": "bad", "retrying": "busy", "resolved": "good", "dismissed": "quiet"}
 STATE_WORDS = {"open": "held back", "retrying": "being tried again", "resolved": "resolved", "dismissed": "dismissed"}
+
+FORMULA = re.compile(r"(?:^|(?<=[,;\t\r\n\"]))(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])")
+"""Where a formula would begin: at the start, or after what another country's spreadsheet takes for the end of a cell."""
 
 Short = Annotated[str, Query(max_length=200)]
 
@@ -142,18 +146,18 @@ def _rows(ledger: Ledger, asked: Asked, rights: Rights) -> Iterator[list[Any]]:
 
 
 def _cell(value: object) -> str:
-    """Write a value so that no spreadsheet takes it for a formula.
+    """Write a value so that no spreadsheet takes it for a formula, nor a part that it takes for a cell of its own.
 
     https://owasp.org/www-community/attacks/CSV_Injection
     """
     text = "" if value is None else value.isoformat() if isinstance(value, datetime) else str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return FORMULA.sub("'", text)
 
 
 class Chosen(BaseModel):
     """Records that something is done to."""
 
-    ids: list[int] = Field(min_length=1, max_length=MANY)
+    ids: list[Annotated[int, Field(ge=1, lt=2**63)]] = Field(min_length=1, max_length=MANY)
 
 
 class Dismissal(Chosen):

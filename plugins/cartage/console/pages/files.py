@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, HTTPException
 from fastapi.responses import FileResponse, HTMLResponse
 
 from cartage.console.access import needs
+from cartage.console.headers import REPORT_POLICY
 from cartage.console.layout import STATIC
 from cartage.console.reports import read_report
 
@@ -26,4 +27,4 @@ def static(name: str) -> FileResponse:
 @router.get("/reports/{dag_id}/{run}", response_class=HTMLResponse, dependencies=[Depends(needs("see"))])
 def report(dag_id: str, run: str) -> HTMLResponse:
     """Show the quality report of a run, or the plan of a dry one."""
-    return HTMLResponse(read_report(dag_id, run), headers={"Content-Security-Policy": "script-src 'none'"})
+    return HTMLResponse(read_report(dag_id, run), headers={"Content-Security-Policy": REPORT_POLICY})

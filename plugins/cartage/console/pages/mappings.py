@@ -66,7 +66,7 @@ class Trial(Draft):
 class Save(Draft):
     """A text to be kept as a revision, on top of the one that the person began with; 0 for the file."""
 
-    parent: int = Field(ge=0)
+    parent: int = Field(ge=0, lt=2**63)
     note: str = Field(min_length=1, max_length=1_000, pattern=r"\S")
 
 
@@ -75,8 +75,8 @@ class RollBack(BaseModel):
 
     kind: Kind
     name: str = Field(max_length=200)
-    revision: int = Field(ge=0)
-    parent: int = Field(ge=0)
+    revision: int = Field(ge=0, lt=2**63)
+    parent: int = Field(ge=0, lt=2**63)
 
 
 @router.get("/mappings", response_class=HTMLResponse)

@@ -96,12 +96,15 @@ def path_of(integration: str, key: str) -> str:
 
 
 @router.post("/records", response_class=RedirectResponse)
-def look(request: Request, ledger: Book, q: Annotated[str, Form(max_length=LONGEST)] = "") -> RedirectResponse:
+def look(
+    request: Request, rights: Allowed, ledger: Book, q: Annotated[str, Form(max_length=LONGEST)] = ""
+) -> RedirectResponse:
     """Turn what was typed into an address; of e-mail addresses and telephone numbers only the hash is in it."""
     asked = q.strip()
     personal = "@" in asked or (TELEPHONE.fullmatch(asked) and not asked.isalnum())
     if not personal and asked.isdigit() and not ledger.searching.find(asked):
-        personal = bool(ledger.searching.find("", ledger.terms.digests(asked)))
+        hits = ledger.searching.find("", ledger.terms.digests(asked))
+        personal = any(rights.may("see", each.dag_id) for each in hits)  # nobody learns here whose number it is
     digests = ledger.terms.digests(asked) if personal else []
     where = f"by={digests[0]}" if digests else f"q={segment(asked)}"
     return RedirectResponse(f"{root_of(request)}/records?{where}", 303)

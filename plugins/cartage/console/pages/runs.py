@@ -89,7 +89,11 @@ def known_flow(dag_id: str) -> Flow:
 
 @router.get("/flows/{dag_id}/runs", response_class=HTMLResponse, dependencies=[Depends(needs("see"))])
 def runs(
-    request: Request, dag_id: str, rights: Allowed, ledger: Book, before: Annotated[int | None, Query(ge=1)] = None
+    request: Request,
+    dag_id: str,
+    rights: Allowed,
+    ledger: Book,
+    before: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
 ) -> HTMLResponse:
     """Show a flow's runs, the newest first."""
     flow = known_flow(dag_id)
