@@ -164,16 +164,20 @@ def test_what_a_lost_run_may_have_told_is_told_again_even_when_nothing_changed_s
     """Its feed lies in the shop's folder, and the next import takes it; meanwhile the ERP is back at what was told."""
     before = shelves.allocation("NL-1003")
     shelves.count("NL-1003", before + 3)
+    shelves.count("NL-1007", shelves.allocation("NL-1007") + 3)
     with shelves.uploading() as victim, victim.ledger_locked():
         shelves.behave()
         victim.wait_for(shelves.went_over)
     assert shelves.feeds("intended"), "the ledger does not know that it went over"
     shelves.count("NL-1003", before)
     shelves.count("NL-1004", 44)
+    office(shelves.stack, "item", item="NL-1007", inactive=True)
     goes_on(shelves.stack, NEXT, "inventory")
     assert shelves.allocation("NL-1004") == 44
     assert shelves.allocation("NL-1003") == before
+    assert shelves.allocation("NL-1007") == 0, "it is gone, and the lost run's feed says that there is some"
     shelves.settled()
+    office(shelves.stack, "item", item="NL-1007", inactive=False)
 
 
 def test_a_run_killed_while_it_settles_asks_once_about_what_it_held(shelves: Shelves) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -34,6 +35,9 @@ def told(*keys: str, value: str | None = "7", hash_: str = "h1", version: str = 
 
 class Steps:
     """What `hold_rest` asks of a runtime."""
+
+    flow = "inventory"
+    integration = SimpleNamespace(name="shop_erp")
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
@@ -155,3 +159,28 @@ def test_tallies_are_forgotten_with_their_run(ledger: Ledger, start: Callable[..
     ledger.runs.close(run, "settled")
     assert ledger.forget(datetime.now(UTC) + timedelta(seconds=1))["tallies"] == 2
     assert ledger.outcomes.balance(run) == {}
+
+
+def test_what_is_forgotten_as_told_is_still_known_to_be_there(ledger: Ledger, start: Callable[..., int]) -> None:
+    run = start()
+    ledger.outcomes.extracted(run, "stock", told(A), 0)
+    ledger.outcomes.settle(run, "stock", [Verdict(0, A, Outcome.CREATED)])
+    ledger.outcomes.untell("shop_erp", "stock", [A])
+    (known,) = ledger.outcomes.known_values("shop_erp", "stock").to_pylist()
+    assert known == {"key": A, "hash": None, "value": "7", "as_of": NOON}
+    assert groups(ledger._database, "shop_erp", "stock") == {"berlin": Group(1, 1)}
+
+
+def test_what_a_broken_run_may_have_told_is_in_doubt(ledger: Ledger, start: Callable[..., int]) -> None:
+    run = start()
+    ledger.outcomes.extracted(run, "stock", told(A, C), 0)
+    ledger.outcomes.settle(run, "stock", [Verdict(0, A, Outcome.CREATED), Verdict(1, C, Outcome.CREATED)])
+    broken, later = start(), NOON + timedelta(minutes=5)
+    noted = told(A, B, value="3", hash_="h2", version="2026-03-02")
+    noted = noted.set_column(noted.column_names.index("as_of"), "as_of", pa.array([later] * 2, INSTANT))
+    ledger.outcomes.extracted(broken, "stock", noted, 0)
+    ledger.outcomes.doubt("shop_erp", "stock", broken, [A, B])
+    known = {each["key"]: each for each in ledger.outcomes.known_values("shop_erp", "stock").to_pylist()}
+    assert known[A] == {"key": A, "hash": None, "value": "7", "as_of": later}, "no later feed is dated before"
+    assert known[B] == {"key": B, "hash": None, "value": "3", "as_of": later}, "should it go, the shop must hear of it"
+    assert known[C]["hash"] == "h1"

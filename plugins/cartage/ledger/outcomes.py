@@ -291,6 +291,10 @@ class Outcomes:
         """Forget that the target was told of these records; see `told.untell`."""
         told.untell(self._database, integration, record, keys)
 
+    def doubt(self, integration: str, record: str, run_id: int, keys: Iterable[str]) -> None:
+        """Note that a broken run may have told the target of these records; see `told.doubt`."""
+        told.doubt(self._database, integration, record, run_id, keys)
+
 
 _NOTED = ("row", "key", "version", "hash", "value", "as_of")
 _DECIDED = ("outcome", "code", "complaints", "target_id")

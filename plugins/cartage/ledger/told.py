@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from cartage.ledger import rowsets
 from cartage.ledger.engine import chunks
-from cartage.ledger.tables import records
+from cartage.ledger.tables import outcomes, records
 from cartage.records.columns import INSTANT, TEXT, table
 
 if TYPE_CHECKING:
@@ -24,11 +24,14 @@ if TYPE_CHECKING:
 VALUES = table(
     {
         "key": (TEXT, "the record's key"),
-        "hash": (TEXT, "content hash of what was told"),
+        "hash": (TEXT, "content hash of what was told; null where that is forgotten: see `untell` and `doubt`"),
         "value": (TEXT, "what was told"),
         "as_of": (INSTANT, "moment it was true for"),
     }
 )
+
+EVER_TOLD = sa.or_(*(records.c[name].is_not(None) for name in ("hash", "value", "as_of")))
+"""Of a record that is forgotten as told, the value or its moment stays: should it go, the target must hear of it."""
 
 FETCHED = 50_000
 """Rows that are fetched at a time: enough for Arrow, little for Python."""
@@ -65,7 +68,7 @@ def known_values(database: Database, integration: str, record: str, keys: Iterab
         A table as in `VALUES`, in no order.
     """
     query = sa.select(*(records.c[name] for name in VALUES.names)).where(
-        records.c.integration == integration, records.c.record == record, records.c.hash.is_not(None)
+        records.c.integration == integration, records.c.record == record, EVER_TOLD
     )
     batches: list[pa.RecordBatch] = []
     with database.read() as connection:
@@ -84,7 +87,7 @@ def groups(database: Database, integration: str, record: str) -> dict[str, Group
     above = sa.case((sa.and_(digits != "", sa.not_(digits.startswith("-"))), 1), else_=0)
     query = (
         sa.select(records.c.site, sa.func.count(), sa.func.sum(above))
-        .where(records.c.integration == integration, records.c.record == record, records.c.hash.is_not(None))
+        .where(records.c.integration == integration, records.c.record == record, EVER_TOLD)
         .group_by(records.c.site)
     )
     with database.read() as connection:
@@ -148,3 +151,34 @@ def untell(database: Database, integration: str, record: str, keys: Iterable[str
     for part in chunks(sorted(set(keys)), KEYS):
         with database.write() as connection:
             connection.execute(sa.update(records).where(ours, records.c.key.in_(part)).values(hash=None))
+
+
+def doubt(database: Database, integration: str, record: str, run: int, keys: Iterable[str]) -> None:
+    """Note of records that a broken run may have told the target of them: their next reading is news, whatever it says.
+
+    What was told before stays as their value; where there was nothing, the run's counts as told, so that a record that
+    is gone by then is told as gone. The later of both moments stays: no feed may be dated before the run's.
+    """
+    ours = sa.and_(outcomes.c.run_id == run, outcomes.c.record == record)
+    columns = ("key", "value", "as_of")
+    for part in chunks(sorted(set(keys)), KEYS):
+        with database.write() as connection:
+            query = sa.select(*(outcomes.c[name] for name in columns)).where(ours, outcomes.c.key.in_(part))
+            meant = {row.key: dict(zip(columns, row, strict=True)) for row in connection.execute(query)}
+            rowsets.update(
+                connection,
+                records,
+                [meant[key] for key in sorted(meant)],
+                on=("key",),
+                at={"integration": integration, "record": record},
+                values=_doubtful,
+            )
+
+
+def _doubtful(new: Any) -> dict[str, Any]:
+    later = sa.or_(records.c.as_of.is_(None), records.c.as_of < new.as_of)
+    return {
+        "hash": sa.null(),
+        "value": sa.func.coalesce(records.c.value, new.value),
+        "as_of": sa.case((later, sa.func.coalesce(new.as_of, records.c.as_of)), else_=records.c.as_of),
+    }

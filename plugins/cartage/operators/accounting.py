@@ -140,16 +140,16 @@ def hold_rest(runtime: Runtime, run: int, code: str, reason: str) -> int:
 
 
 def _doubt_told(runtime: Runtime, run: int, record: str, held: Sequence[Verdict]) -> None:
-    """Forget what the target was told of records that a broken run may have told it, in a feed that nobody followed.
+    """Let nobody rely on what the target was told of records in a broken run's feeds, which nobody followed.
 
-    That feed may lie where the target takes it up at any time. So the next run tells of them whatever it finds, even
+    Such a feed may lie where the target takes it up at any time. So the next run tells of them whatever it finds, even
     what they were told before.
     """
     if record not in FEEDS or not held:
         return
     name = runtime.integration.name
     if any(each.state != "refused" for each in runtime.ledger.feeds(name, runtime.flow, run).of_run()):
-        runtime.ledger.outcomes.untell(name, record, [each.key for each in held])
+        runtime.ledger.outcomes.doubt(name, record, run, [each.key for each in held])
 
 
 def _held(runtime: Runtime, run: int, record: str, code: str, reason: str) -> Iterator[Verdict]:
