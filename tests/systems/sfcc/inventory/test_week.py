@@ -11,7 +11,8 @@ import pytest
 from cartage.settings import Settings, load_settings
 from cartage.systems.sfcc.inventory import transform
 from cartage.systems.sfcc.inventory.claims import Claims, Counted
-from tests.systems.sfcc.inventory.week import Conduct, OversoldError, Week
+from tests.systems.sfcc.inventory.timeline import Conduct, OversoldError
+from tests.systems.sfcc.inventory.week import Week
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,73 +5,28 @@ Time is simulated, and so is everything but the flow of stock itself: that is th
 
 from __future__ import annotations
 
-import heapq
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from itertools import count
-from random import Random
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
 from cartage.systems.sfcc.inventory.sales import ask
 from cartage.systems.sfcc.inventory.transform import allot
-from tests.systems.sfcc.inventory.erp_model import Erp, Line
-from tests.systems.sfcc.inventory.remembered import Remembered
-from tests.systems.sfcc.inventory.shop_model import Order, Shop
+from tests.systems.sfcc.inventory.erp_model import Line
+from tests.systems.sfcc.inventory.people import People
+from tests.systems.sfcc.inventory.timeline import BEGIN, DAY, HOUR, MINUTE, Conduct, Drop, OversoldError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     import pyarrow as pa
 
     from cartage.settings import Settings
     from cartage.windows import Window
-
-BEGIN = datetime(2026, 3, 2, tzinfo=UTC)
-SITE = "RefArch"
-MINUTE, HOUR, DAY = 60, 3600, 86400
+    from tests.systems.sfcc.inventory.shop_model import Order
 
 
-@dataclass
-class Drop:
-    """An export of orders, each as it was then."""
-
-    orders: list[tuple[Order, bool]]
-    exported: datetime
-    broken: bool = False
-    read: bool = False
-
-
-@dataclass
-class Conduct:
-    """How the week goes.
-
-    Attributes:
-        seed: of everything that is left to chance.
-        days: with customers; half a day more lets everything settle.
-        asks: the flow asks the shop for orders; exports may then be late beyond all settings.
-        trouble: 0 for a week without any, 1 for one full of it.
-        mixed: what is sold takes of the same shelf, as kits and by the piece: no feed can keep two customers apart that
-            buy between two feeds, so only the feeds themselves are held against what there is.
-        safety: units kept back of everything.
-    """
-
-    seed: int
-    days: float = 1
-    asks: bool = False
-    trouble: float = 1
-    mixed: bool = False
-    safety: int = 0
-    kits: dict[str, dict[str, int]] = field(default_factory=dict)
-    skus: tuple[str, ...] = ("A", "B", "C")
-
-
-class OversoldError(AssertionError):
-    """Something that had sold out was sold again."""
-
-
-class Week:
+class Week(People):
     """Runs it.
 
     Args:
@@ -80,40 +35,10 @@ class Week:
     """
 
     def __init__(self, settings: Settings, conduct: Conduct) -> None:
-        self.settings, self.conduct = settings, conduct
-        self.random = Random(conduct.seed)
-        lists = settings.inventory.lists
-        self.locations = {list_id: each.locations[0] for list_id, each in lists.items()}
-        self.shop = Shop({list_id: each.on_order for list_id, each in lists.items()})
-        self.erp = Erp(kits=dict(conduct.kits))
-        self.memory = Remembered()
-        self.received: dict[tuple[str, str], int] = {}
-        self.back: dict[tuple[str, str], int] = {}
+        super().__init__(settings, conduct)
         self.drops: list[Drop] = []
-        self.asked_for: dict[str, bool] = {}
-        self.seconds = 0
         self.last_full = -DAY
-        self.calm = False
-        self.sold = self.fed = 0
-        self._events: list[tuple[int, int, Callable[[], None]]] = []
-        self._tie = count()
-        self.shop_skew = timedelta(seconds=self.random.randint(-25, 25))
-        self.erp_skew = timedelta(seconds=self.random.randint(-25, 25))
-
-    @property
-    def now(self) -> datetime:
-        """The workers' clock."""
-        return BEGIN + timedelta(seconds=self.seconds)
-
-    @property
-    def shop_now(self) -> datetime:
-        """The shop's clock; it tells two movements of the same second apart."""
-        return self.now + self.shop_skew + timedelta(microseconds=next(self._tie) % 1_000_000)
-
-    @property
-    def erp_now(self) -> datetime:
-        """The ERP's clock."""
-        return self.now + self.erp_skew
+        self.fed = 0
 
     def run(self) -> None:
         """Let it go by."""
@@ -126,148 +51,14 @@ class Week:
         self.every(15 * MINUTE, self.orders_flow, jitter=60)
         self.every(10 * MINUTE, self.stock_flow, jitter=30)
         self.every(7 * MINUTE, self.people, jitter=300)
-        self._until(int(self.conduct.days * DAY))
+        self.until(int(self.conduct.days * DAY))
         self.calm = True
         for order in self.shop.orders.values():
             order.again = order.cancelled  # whatever nobody heard of is exported at last
         for hours in (6, 3, 3):
-            self._until(self.seconds + hours * HOUR)
+            self.until(self.seconds + hours * HOUR)
             self.last_full = -DAY  # the next run counts everything, as each night's does
-        self._until(self.seconds + HOUR)
-
-    def _until(self, end: int) -> None:
-        while self._events and self._events[0][0] <= end:
-            self.seconds, _, event = heapq.heappop(self._events)
-            event()
-        self.seconds = end
-
-    def after(self, seconds: float, event: Callable[[], None]) -> None:
-        """Let something happen later."""
-        heapq.heappush(self._events, (self.seconds + int(seconds), next(self._tie), event))
-
-    def every(self, seconds: int, event: Callable[[], None], jitter: int = 0) -> None:
-        """Let something happen again and again."""
-
-        def again() -> None:
-            event()
-            self.after(max(seconds + self.random.randint(-jitter, jitter), 1), again)
-
-        self.after(seconds, again)
-
-    def chance(self, share: float) -> bool:
-        """Say whether something goes wrong."""
-        return not self.calm and self.random.random() < share * self.conduct.trouble
-
-    @property
-    def items(self) -> list[str]:
-        """What lies on shelves."""
-        found = {item for sku in self.conduct.skus for item in self.erp.needs(sku)}
-        return sorted(found)
-
-    # --- people -------------------------------------------------------------------------------------------------
-
-    def customer(self) -> None:
-        """Buy whatever there is."""
-        if self.calm:
-            return
-        list_id = self.random.choice(list(self.locations))
-        sku = self.random.choice(self.conduct.skus)
-        wanted = {sku: self.random.choice((1, 1, 1, 2, 3))}
-        if self.random.random() < 0.2:
-            wanted[self.random.choice(self.conduct.skus)] = 1
-        order = self.shop.buy(SITE, list_id, wanted, self.shop_now)
-        if order is None:
-            return
-        self.sold += 1
-        if not self.conduct.mixed:
-            self.check(order)
-        if self.random.random() < 0.15:
-            self.after(self.random.randint(MINUTE, 8 * HOUR), lambda: self.cancel(order))
-
-    def check(self, order: Order) -> None:
-        """Hold what was sold against what ever was there.
-
-        Raises:
-            OversoldError: more was sold than there is.
-        """
-        location = self.locations[order.list_id]
-        for sku in order.units:
-            for item in self.erp.needs(sku):
-                left = self.left(location, item)
-                if left < 0:
-                    raise OversoldError(
-                        f"seed {self.conduct.seed}, {self.now}: {-left} of {item} too many at {order.list_id}"
-                    )
-
-    def left(self, location: str, item: str, known: set[str] | None = None, own: str = "") -> int:
-        """Give how many of an item there are for others than the customers of orders.
-
-        Args:
-            location: where it lies.
-            item: what lies there.
-            known: the orders that count; of others only what they took of `own` does. None: all count.
-            own: a sku.
-        """
-        taken = sum(
-            units * self.erp.needs(sku).get(item, 0)
-            for order in self.shop.orders.values()
-            if not order.cancelled and self.locations[order.list_id] == location
-            for sku, units in order.units.items()
-            if known is None or order.number in known or sku == own
-        )
-        given_up = self.back.get((location, item), 0)
-        return self.received.get((location, item), 0) - taken + given_up
-
-    def receive(self, location: str, item: str, units: int) -> None:
-        """Deliver goods to the warehouse."""
-        self.received[location, item] = self.received.get((location, item), 0) + units
-        self.erp.receive(location, item, units, self.erp_now)
-
-    def cancel(self, order: Order) -> None:
-        """Cancel an order in the shop, unless the warehouse has touched it.
-
-        Who only reads exports never hears of an order that is cancelled before one takes it, and that gives units
-        back on the wrong side of a date; so there, nobody cancels as early as that.
-        """
-        if not self.conduct.asks and order.number not in self.memory.orders:
-            return
-        shipped = any(each.order_no == order.number and (each.shipped or each.closed) for each in self.erp.lines)
-        if not order.cancelled and not shipped:
-            self.shop.cancel(order, self.shop_now)
-            order.again = self.random.random() < 0.6 or self.conduct.asks or self.calm
-
-    def people(self) -> None:
-        """Approve, ship, take back, close and receive in the ERP."""
-        for line in list(self.erp.lines):
-            order = self.shop.orders[line.order_no]
-            if not line.approved and (self.calm or self.random.random() < 0.02):
-                line.approved = True
-                self.erp.changes(line, self.erp_now)
-            elif line.committed and not order.cancelled and (self.calm or self.random.random() < 0.03):
-                self.erp.ship(line, self.random.randint(1, line.committed), self.erp_now)
-            elif line.open and not order.cancelled and self.chance(0.001):
-                self.give_up(line)
-            elif line.shipped and self.chance(0.002):
-                self.take_back(line)
-        if self.random.random() < 0.15 and not self.calm:
-            location = self.random.choice(list(self.locations.values()))
-            self.receive(location, self.random.choice(self.items), self.random.randint(1, 4))
-
-    def give_up(self, line: Line) -> None:
-        """Close a line in the ERP that the shop never cancels: the customer gets nothing more."""
-        for item, needed in self.erp.needs(line.sku).items():
-            key = (line.location, item)
-            self.back[key] = self.back.get(key, 0) + needed * (line.ordered - line.shipped)
-        self.erp.close(line, self.erp_now)
-
-    def take_back(self, line: Line) -> None:
-        """Put one unit that a customer sent back on the shelf."""
-        returned = getattr(line, "returned", 0)
-        if returned < line.shipped:
-            line.returned = returned + 1  # type: ignore[attr-defined]
-            for item, needed in self.erp.needs(line.sku).items():
-                self.back[line.location, item] = self.back.get((line.location, item), 0) + needed
-                self.erp.receive(line.location, item, needed, self.erp_now)
+        self.until(self.seconds + HOUR)
 
     # --- orders -------------------------------------------------------------------------------------------------
 
