@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -15,7 +13,7 @@ from cartage.errors import Complaint, SettingsError
 from cartage.records.batch import KINDS, Batch
 from cartage.records.outcome import Outcome, Verdict
 from cartage.seams import Read
-from cartage.systems.netsuite.columnar import ColumnReader
+from cartage.systems.netsuite.column_source import ColumnSource
 from cartage.systems.netsuite.prices.books import Names, books_of
 from cartage.systems.netsuite.prices.choosing import choose
 from cartage.systems.netsuite.prices.reading import PriceReader
@@ -41,7 +39,7 @@ FEWEST_ITEMS = 500
 """Items in a batch: each costs a request or two, however few records it gives."""
 
 
-class PriceSource:
+class PriceSource(ColumnSource):
     """Reads prices: a record for each item and price book.
 
     Args:
@@ -56,10 +54,7 @@ class PriceSource:
     ) -> None:
         if not settings.prices.books and settings.prices.customers is None:
             raise SettingsError("prices.books: name at least one price book and the price level that it is made of")
-        self._hook = hook
-        self._settings = settings
-        self._memory = memory
-        self._concurrency = concurrency
+        super().__init__(hook, settings, memory, concurrency=concurrency)
 
     def read(self, window: Window, selection: Selection) -> Iterator[Read]:
         """Give all prices, or those of the skus that the selection names, by item.
@@ -75,8 +70,8 @@ class PriceSource:
         """
         del window
         at = self._hook.server_time()
-        with ThreadPoolExecutor(self._concurrency) if self._concurrency > 1 else nullcontext() as executor:
-            reader = PriceReader(ColumnReader(self._hook, executor), self._settings)
+        with self._columns() as columns:
+            reader = PriceReader(columns, self._settings)
             currencies = reader.currencies()
             books = books_of(self._settings, currencies) + reader.customer_books(currencies)
             reader.check_levels(books)
@@ -84,9 +79,6 @@ class PriceSource:
             run = _Run(reader, self._settings, books, at)
             yield from run.priced(reader.items(selection.keys, days))
             yield from run.gone(self._told(selection))
-
-    def acknowledge(self, verdicts: Iterable[Verdict]) -> None:
-        """Do nothing: NetSuite needs not know."""
 
     def _told(self, selection: Selection) -> pa.Array:
         """Give the keys that the shop was told of, of these skus or of all."""

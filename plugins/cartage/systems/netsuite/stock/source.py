@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,7 +14,7 @@ from cartage.errors import Complaint, SettingsError
 from cartage.records.batch import Batch, empty
 from cartage.records.outcome import Outcome, Verdict
 from cartage.seams import Read
-from cartage.systems.netsuite.columnar import ColumnReader
+from cartage.systems.netsuite.column_source import ColumnSource
 from cartage.systems.netsuite.stock.absent import absent, keys_of
 from cartage.systems.netsuite.stock.aggregate import aggregate, sellable
 from cartage.systems.netsuite.stock.counted import KIT, Counted, Plan
@@ -25,7 +23,7 @@ from cartage.systems.netsuite.stock.since import since
 from cartage.systems.netsuite.stock.units import millionths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from cartage.seams import Memory
@@ -43,7 +41,7 @@ FEWEST_ITEMS = 200
 """Items in a batch: each costs half a dozen requests, however few records it gives."""
 
 
-class StockSource:
+class StockSource(ColumnSource):
     """Reads stock: a record for each item and inventory list.
 
     Everything in a batch is true for the moment of NetSuite's clock before the first query, or newer. The shop's
@@ -62,10 +60,7 @@ class StockSource:
     ) -> None:
         if not settings.inventory.lists:
             raise SettingsError("inventory.lists: name at least one inventory list and the locations that feed it")
-        self._hook = hook
-        self._settings = settings
-        self._memory = memory
-        self._concurrency = concurrency
+        super().__init__(hook, settings, memory, concurrency=concurrency)
 
     def read(self, window: Window, selection: Selection) -> Iterator[Read]:
         """Give stock, by item.
@@ -81,8 +76,8 @@ class StockSource:
             BatchError: NetSuite refuses the role or a query.
         """
         at = self._hook.server_time()
-        with ThreadPoolExecutor(self._concurrency) if self._concurrency > 1 else nullcontext() as executor:
-            reader = StockReader(ColumnReader(self._hook, executor), self._settings)
+        with self._columns() as columns:
+            reader = StockReader(columns, self._settings)
             locations = reader.locations()
             whole = not selection.keys and (selection.full or window.since is None)
             if whole:
@@ -91,9 +86,6 @@ class StockSource:
             run = _Run(reader, self._settings, self._plan(locations), items, at, whole=whole)
             yield from run.counted()
             yield from run.absent(self._told(run, selection, whole=whole))
-
-    def acknowledge(self, verdicts: Iterable[Verdict]) -> None:
-        """Do nothing: NetSuite needs not know."""
 
     def _plan(self, locations: pa.Table) -> Plan:
         ids, (safety, _) = locations["id"].to_pylist(), millionths(locations["safety"])
