@@ -16,7 +16,8 @@ INTERVAL = 0.02
 class Growth:
     """Samples resident memory while a block runs; `peak_mb` is the growth over its beginning, in MB.
 
-    Processes that the block starts are counted whole: what they import is memory the block asked for.
+    Of processes that the block starts everything is counted, what they import too, but the pages of files, which are
+    libraries nearly all: those this process has loaded as well, and the machine keeps them once.
     """
 
     def __init__(self) -> None:
@@ -47,7 +48,8 @@ class Growth:
         resident = self._process.memory_info().rss
         for child in self._process.children(recursive=True):
             try:
-                resident += child.memory_info().rss
+                memory = child.memory_info()
+                resident += memory.rss - memory.shared
             except psutil.NoSuchProcess:  # it ended since it was listed
                 continue
         return int(resident)

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import xmltodict
 
 from benchmarks.figures import Figure
 from benchmarks.memory import Growth
+from benchmarks.read_orders import stage
 from cartage.integrations import include_folder
 from cartage.mapping import load_mapping
 from cartage.mapping.source import load_source
-from cartage.operators.sieve import without
 from cartage.quality import check, load_suite
 from cartage.settings import load_settings
 from cartage.staging import Staging
 from cartage.systems.netsuite.entry import MAPPINGS
 from cartage.systems.netsuite.side_by_side import Setup, transform_all
-from cartage.systems.sfcc.xml.reader import DocumentReader, Limits, Reading
-from cartage.systems.sfcc.xml.tables import VERSION_TIME, Numbers, Origin
 from sandbox.catalogue import CURRENCIES, LOCATIONS, PRODUCTS, SHIPPING_METHODS, SPECIAL_ITEMS, TAX_CODES
 from sandbox.shop.bulk import write_bulk
+
+if TYPE_CHECKING:
+    from cartage.quality import Suite
+    from cartage.records.batch import BatchRef
 
 ORDERS = 50_000
 INTEGRATION = "sfcc_netsuite"
@@ -50,26 +52,33 @@ class KnownReferences:
 
 
 def carry(path: Path, staging: Staging) -> int:
-    """Take an export through all steps but the network, staged between them as in a run, and give its documents."""
+    """Take an export through all steps but the network, staged between them as in a run, and give its documents.
+
+    It calls what the operators call, in their order: each step is done with all batches before the next begins.
+    """
     include = include_folder()
+    refs = stage(path, load_source("sfcc", "order", include), staging)
+    checked_refs = validate(refs, load_suite("order", include), staging)
     settings = load_settings(INTEGRATION, include)
     mappings = {name: load_mapping("netsuite", name, include) for name in MAPPINGS["order"]}
-    reader = DocumentReader(load_source("sfcc", "order", include), Limits())
-    origin = Origin("RefArch", path.name, datetime.now(UTC).strftime(VERSION_TIME), 0, {})
-    reads = reader.read(path, origin, Numbers.start("order"), Reading())
-    refs = [staging.write("1", "extracted", number, read.batch) for number, read in enumerate(reads)]
-    checked = check((staging.read(ref) for ref in refs), load_suite("order", include))
-    failed = {each.row for each in checked.failures}
-    documents = 0
     setup = Setup(settings, mappings, INTEGRATION)
-    batches = (without(staging.read(ref), sorted(failed)) for ref in refs)
-    transformed = transform_all(batches, setup, KnownReferences(), sum(ref.records for ref in refs))
-    for ref, made in zip(refs, transformed, strict=True):
+    records = sum(ref.records for ref in checked_refs)
+    transformed = transform_all(map(staging.read, checked_refs), setup, KnownReferences(), records)
+    documents = 0
+    for ref, made in zip(checked_refs, transformed, strict=True):
         staging.write("1", "documents", ref.number, made.documents)
         documents += made.documents.root.num_rows
         if made.verdicts:
             raise RuntimeError(f"the benchmark's orders must be sound: {made.verdicts[0]}")
     return documents
+
+
+def validate(refs: list[BatchRef], suite: Suite, staging: Staging) -> list[BatchRef]:
+    """Check staged batches, all of which must pass."""
+    failed = {each.row for each in check((staging.read(ref, suite.reads) for ref in refs), suite).failures}
+    if failed:
+        raise RuntimeError(f"the benchmark's orders must be sound, and {len(failed)} are not")
+    return refs
 
 
 def run() -> Figure:

@@ -26,13 +26,14 @@ from sandbox.shop.bulk import write_bulk
 
 if TYPE_CHECKING:
     from cartage.mapping.source import SourceMapping
+    from cartage.records.batch import BatchRef
 
 ORDERS = 50_000
 BATCH_RECORDS = 1000
 
 
-def stage(path: Path, mapping: SourceMapping, staging: Staging) -> int:
-    """Read an export and stage it in batches, as a run does, and give the number of orders staged."""
+def stage(path: Path, mapping: SourceMapping, staging: Staging) -> list[BatchRef]:
+    """Read an export and stage it in batches, as a run does, and say where they are."""
     numbers, reading = Numbers.start("order"), Reading()
     origin = Origin("RefArch", path.name, datetime.now(UTC).strftime(VERSION_TIME), 0, {})
     batcher = Batcher("order", BATCH_RECORDS, path.stat().st_size)
@@ -44,7 +45,7 @@ def stage(path: Path, mapping: SourceMapping, staging: Staging) -> int:
     staged += [staging.write("1", "extracted", len(staged) + n, each.batch) for n, each in enumerate(batcher.rest())]
     if reading.damage or reading.doubts:
         raise RuntimeError(f"the benchmark's orders must be sound: {reading.damage or reading.doubts[0]}")
-    return sum(each.records for each in staged)
+    return staged
 
 
 def walk(path: Path) -> None:
@@ -66,8 +67,9 @@ def run() -> Figure:
         size = path.stat().st_size / 1_000_000
         with Growth() as growth:
             begun = time.perf_counter()
-            orders = stage(path, mapping, Staging(str(Path(folder) / "staging")))
+            staged = stage(path, mapping, Staging(str(Path(folder) / "staging")))
             ours = size / (time.perf_counter() - begun)
+        orders = sum(each.records for each in staged)
         if orders != ORDERS:
             raise RuntimeError(f"{ORDERS} orders were written and {orders} read")
         begun = time.perf_counter()

@@ -9,7 +9,7 @@ from cartage.operators.base import FlowOperator, Passage
 from cartage.operators.links import REPORT_KEY, QualityReportLink
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from airflow.sdk import Context
 
@@ -65,7 +65,7 @@ class ValidateOperator(FlowOperator):
         suite = load_suite(self.record, flow.include)
         candidates: list[Candidate] = []
         # All batches of the run in one go: a suite has a fixed cost, and only the columns it names are kept.
-        checked = check(self._candidates(runtime, flow, passage, candidates), suite)
+        checked = check(self._candidates(runtime, flow, passage, candidates, suite.reads), suite)
         passed = [self._set_aside(runtime, flow, passage, each, checked.failures) for each in candidates]
         report = Report(f"{self.integration}.{self.flow}", str(passage.run), passage.read)
         report.add(checked)
@@ -81,21 +81,35 @@ class ValidateOperator(FlowOperator):
         return [ref.as_dict() for ref in passed if ref.records]
 
     def _candidates(
-        self, runtime: Runtime, flow: FlowContext, passage: Passage, found: list[Candidate]
+        self,
+        runtime: Runtime,
+        flow: FlowContext,
+        passage: Passage,
+        found: list[Candidate],
+        reads: Mapping[str, Collection[str]],
     ) -> Iterator[Batch]:
-        """Give each batch without what goes no further, staged anew when something was left out."""
+        """Give each batch without what goes no further, staged anew when something was left out.
+
+        Of a batch with hundreds of columns only those are read that the suite and the sieve look at.
+        """
         from cartage.records.batch import FEEDS, KINDS, BatchRef
 
+        kind = KINDS[self.record]
+        # Feeds compare contents, not versions, and what is unchanged falls out after the transform.
+        sifted = self.record not in FEEDS
+        take = _take(flow, self.flow) if sifted else {}
+        wanted = {**reads, kind.ROOT: {*reads[kind.ROOT], *take, *((kind.START,) if kind.START else ()), "version"}}
         for each in passage.batches:
             ref = BatchRef(**each)
-            whole = flow.staging.read(ref)
-            # Feeds compare contents, not versions, and what is unchanged falls out after the transform.
-            batch = whole if self.record in FEEDS else self._sieve(runtime, flow, passage, ref.number, whole)
+            whole = flow.staging.read(ref, wanted)
+            batch = self._sieve(runtime, passage, ref.number, whole, take) if sifted else whole
             if not len(batch):
                 continue
+            rows = batch.root[kind.LINK]
             if len(batch) < len(whole):
-                ref = flow.staging.write(str(passage.run), "validated", ref.number, batch)
-            found.append(Candidate(ref, frozenset(batch.root[KINDS[self.record].LINK].to_pylist())))
+                left = flow.staging.read(ref).only(rows.combine_chunks())
+                ref = flow.staging.write(str(passage.run), "validated", ref.number, left)
+            found.append(Candidate(ref, frozenset(rows.to_pylist())))
             yield batch
 
     def _set_aside(
@@ -112,7 +126,9 @@ class ValidateOperator(FlowOperator):
         good = batch_without(batch, [each.row for each in ours])
         return flow.staging.write(str(passage.run), "validated", candidate.ref.number, good)
 
-    def _sieve(self, runtime: Runtime, flow: FlowContext, passage: Passage, number: int, batch: Batch) -> Batch:
+    def _sieve(
+        self, runtime: Runtime, passage: Passage, number: int, batch: Batch, take: Mapping[str, Sequence[str]]
+    ) -> Batch:
         """Leave out what has an outcome already, what is superseded and what the settings do not take."""
         from cartage.operators import sieve
 
@@ -124,9 +140,7 @@ class ValidateOperator(FlowOperator):
         versions = {key: state.version for key, state in known.items() if state.version}
         verdicts = sieve.superseded(batch, versions)
         batch = batch_without(batch, [each.row for each in verdicts])
-        take = getattr(getattr(flow.settings, self.flow), "take", None)
-        columns = take.model_dump() if take is not None else {}
-        skipped = sieve.skipped(batch, columns, runtime.deploy.start_at)
+        skipped = sieve.skipped(batch, take, runtime.deploy.start_at)
         outcomes.settle(passage.run, self.record, [*verdicts, *skipped])
         return batch_without(batch, [each.row for each in skipped])
 
@@ -140,6 +154,12 @@ class ValidateOperator(FlowOperator):
         page = ObjectStoragePath(staging_root()) / "reports" / report.flow / f"{report.run}.html"
         write(report, page)  # type: ignore[arg-type]
         context["ti"].xcom_push(key=REPORT_KEY, value=f"/cartage/reports/{report.flow}/{report.run}")
+
+
+def _take(flow: FlowContext, name: str) -> dict[str, Sequence[str]]:
+    """Give what the settings take of a flow's records: allowed values by column."""
+    take = getattr(getattr(flow.settings, name), "take", None)
+    return {} if take is None else take.model_dump()
 
 
 def batch_without(batch: Batch, rows: list[int]) -> Batch:

@@ -100,9 +100,9 @@ def check(batches: Batch | Iterable[Batch], suite: Suite) -> Checked:
     """Check batches of one run against a suite.
 
     Args:
-        batches: a batch, or several whose records have different row numbers, as those of a run have. They are
-            taken one after the other and only the columns that the suite looks at are kept, so an iterator
-            that reads them from staging needs little memory.
+        batches: a batch, or several whose records have different row numbers, as those of a run have. They need
+            no columns but `suite.reads`, are taken one after the other, and only what the suite looks at is kept,
+            so an iterator that reads them from staging needs little memory.
         suite: what is expected.
 
     Raises:
@@ -220,10 +220,10 @@ def _reduced(batch: Batch, suite: Suite) -> Batch:
     if batch.record != suite.record:
         raise BatchError(f"the suite is for the record {suite.record}, but the batch holds {batch.record}")
     kind = KINDS[batch.record]
-    for name, schema in kind.TABLES.items():
+    for name, columns in suite.reads.items():
         if name not in batch.tables:
             raise BatchError(f"the batch has no table {name}; the reader of {batch.record} must give all its tables")
-        lacking = sorted(set(schema.names) - set(batch.tables[name].column_names))
+        lacking = sorted(columns - set(batch.tables[name].column_names))
         if lacking:
             raise BatchError(f"the batch has no column {name}.{lacking[0]}; see cartage/records/{batch.record}.py")
     tables = {}

@@ -7,16 +7,13 @@ Each function takes the tables of a batch and gives a column as long as its own 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Compute = Callable[[Any], pa.ChunkedArray]
 
@@ -39,27 +36,33 @@ class Derived:
         compute: makes it of a batch's tables.
         field: the record's column that a complaint names.
         meaning: what it holds.
+        reads: the columns that it is made of, by table.
     """
 
     compute: Compute
     field: str
     meaning: str
+    reads: Mapping[str, tuple[str, ...]]
 
 
 DERIVED: dict[tuple[str, str], dict[str, Derived]] = {}
 """Derived columns by name, for each record and table."""
 
 
-def _derived(record: str, table: str, field: str) -> Callable[[Compute], Compute]:
+def _derived(record: str, table: str, field: str, **reads: str) -> Callable[[Compute], Compute]:
+    """Register a derived column of a table, with the columns that it reads of each table beside the link."""
+
     def register(function: Compute) -> Compute:
         meaning = (function.__doc__ or "").split("\n", 1)[0]
-        DERIVED.setdefault((record, table), {})[function.__name__] = Derived(function, field, meaning)
+        DERIVED.setdefault((record, table), {})[function.__name__] = Derived(
+            function, field, meaning, {name: tuple(columns.split()) for name, columns in reads.items()}
+        )
         return function
 
     return register
 
 
-@_derived("order", "orders", "lines")
+@_derived("order", "orders", "lines", lines="kind")
 def sold_lines(tables: Mapping[str, pa.Table]) -> pa.ChunkedArray:
     """How many lines of products and gift certificates the order has."""
     orders, lines = tables["orders"], tables["lines"]
@@ -67,13 +70,15 @@ def sold_lines(tables: Mapping[str, pa.Table]) -> pa.ChunkedArray:
     return _per_order(orders, sold.group_by("order", use_threads=False).aggregate([([], "count_all")]), "count_all", 0)
 
 
-@_derived("order", "orders", "order_gross")
+@_derived("order", "orders", "order_gross", orders="order_gross order_net order_tax")
 def order_gap(tables: Mapping[str, pa.Table]) -> pa.ChunkedArray:
     """By how much the order's gross differs from its net and tax, either way."""
     return _gap(tables["orders"], "order_gross", "order_net", "order_tax")
 
 
-@_derived("order", "orders", "merchandize_net")
+@_derived(
+    "order", "orders", "merchandize_net", orders="taxation merchandize_gross merchandize_net", lines="kind net gross"
+)
 def merchandize_gap(tables: Mapping[str, pa.Table]) -> pa.ChunkedArray:
     """By how much the merchandise total differs from the sum of its lines, in the prices that the shop shows."""
     lines = tables["lines"]
@@ -81,7 +86,7 @@ def merchandize_gap(tables: Mapping[str, pa.Table]) -> pa.ChunkedArray:
     return _total_gap(tables["orders"], priced, "merchandize")
 
 
-@_derived("order", "orders", "shipping_net")
+@_derived("order", "orders", "shipping_net", orders="taxation shipping_gross shipping_net", lines="kind net gross")
 def shipping_gap(tables: Mapping[str, pa.Table]) -> pa.ChunkedArray:
     """By how much the shipping total differs from the sum of its lines, in the prices that the shop shows."""
     lines = tables["lines"]
@@ -89,7 +94,7 @@ def shipping_gap(tables: Mapping[str, pa.Table]) -> pa.ChunkedArray:
     return _total_gap(tables["orders"], priced, "shipping")
 
 
-@_derived("order", "orders", "order_gross")
+@_derived("order", "orders", "order_gross", orders="order_gross currency")
 def order_decimals(tables: Mapping[str, pa.Table]) -> pa.ChunkedArray:
     """How much of the order's gross is finer than its currency's smallest unit."""
     orders = tables["orders"]
@@ -100,7 +105,7 @@ def order_decimals(tables: Mapping[str, pa.Table]) -> pa.ChunkedArray:
     return pc.abs(finer)
 
 
-@_derived("order", "orders", "payments")
+@_derived("order", "orders", "payments", orders="order_gross", payments="transaction_type amount")
 def paid_gap(tables: Mapping[str, pa.Table]) -> pa.ChunkedArray:
     """By how much the payments differ from the order's gross; null when there is none. Money given back is left out."""
     orders, payments = tables["orders"], tables["payments"]
@@ -109,26 +114,26 @@ def paid_gap(tables: Mapping[str, pa.Table]) -> pa.ChunkedArray:
     return pc.abs(pc.subtract(_per_order(orders, paid, "amount_sum", None), orders["order_gross"]))
 
 
-@_derived("order", "lines", "product_id")
+@_derived("order", "lines", "product_id", lines="kind product_id")
 def sku(tables: Mapping[str, pa.Table]) -> pa.ChunkedArray:
     """The product of a line of goods, empty when it has none; null on other lines."""
     return _of_goods(tables["lines"], pc.fill_null(tables["lines"]["product_id"], ""))
 
 
-@_derived("order", "lines", "quantity")
+@_derived("order", "lines", "quantity", lines="kind quantity")
 def units(tables: Mapping[str, pa.Table]) -> pa.ChunkedArray:
     """The line's quantity; of a product line without one, zero. Options and other lines need none (order.xsd)."""
     lines = tables["lines"]
     return pc.if_else(pc.equal(lines["kind"], "product"), pc.fill_null(lines["quantity"], _ZERO), lines["quantity"])
 
 
-@_derived("order", "lines", "gross")
+@_derived("order", "lines", "gross", lines="gross net tax")
 def line_gap(tables: Mapping[str, pa.Table]) -> pa.ChunkedArray:
     """By how much the line's gross differs from its net and tax, either way."""
     return _gap(tables["lines"], "gross", "net", "tax")
 
 
-@_derived("order", "lines", "shipment_id")
+@_derived("order", "lines", "shipment_id", lines="kind shipment_id", shipments="shipment_id")
 def shipment_known(tables: Mapping[str, pa.Table]) -> pa.ChunkedArray:
     """Whether the order has the shipment that the line names; a product line must name one."""
     lines, shipments = tables["lines"], tables["shipments"]
@@ -136,7 +141,7 @@ def shipment_known(tables: Mapping[str, pa.Table]) -> pa.ChunkedArray:
     return pc.if_else(pc.is_null(lines["shipment_id"]), pc.not_equal(lines["kind"], "product"), known)
 
 
-@_derived("order", "lines", "parent")
+@_derived("order", "lines", "parent", lines="kind parent line")
 def parent_known(tables: Mapping[str, pa.Table]) -> pa.ChunkedArray:
     """Whether the line that this one belongs to is there; options and bundled products must belong to one."""
     lines = tables["lines"]
@@ -145,7 +150,7 @@ def parent_known(tables: Mapping[str, pa.Table]) -> pa.ChunkedArray:
     return pc.if_else(pc.is_null(lines["parent"]), alone, known)
 
 
-@_derived("customer", "customers", "email")
+@_derived("customer", "customers", "email", customers="email login customer_no")
 def reachable(tables: Mapping[str, pa.Table]) -> pa.ChunkedArray:
     """Whether the customer has an e-mail, a login or a customer number to be known by."""
     customers = tables["customers"]
@@ -153,14 +158,14 @@ def reachable(tables: Mapping[str, pa.Table]) -> pa.ChunkedArray:
     return pc.or_(pc.or_(names[0], names[1]), names[2])
 
 
-@_derived("customer", "customers", "last_name")
+@_derived("customer", "customers", "last_name", customers="last_name company_name")
 def named(tables: Mapping[str, pa.Table]) -> pa.ChunkedArray:
     """Whether the customer has a last name or a company."""
     customers = tables["customers"]
     return pc.or_(pc.is_valid(customers["last_name"]), pc.is_valid(customers["company_name"]))
 
 
-@_derived("customer", "customers", "addresses")
+@_derived("customer", "customers", "addresses", addresses="preferred")
 def preferred_addresses(tables: Mapping[str, pa.Table]) -> pa.ChunkedArray:
     """How many addresses the customer calls the preferred one."""
     addresses = tables["addresses"]

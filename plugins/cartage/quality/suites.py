@@ -82,6 +82,19 @@ class Suite:
         """Give the rules of a table."""
         return tuple(rule for rule in self.rules if rule.table == table)
 
+    @property
+    def reads(self) -> dict[str, set[str]]:
+        """The columns that checking needs, by table: those of the rules, what derived ones are made of, links and keys."""
+        kind = KINDS[self.record]
+        found = {table: {kind.LINK} for table in kind.TABLES}
+        found[kind.ROOT].add("key")
+        for rule in self.rules:
+            own = DERIVED.get((self.record, rule.table), {})
+            for column in rule.columns:
+                for table, columns in own[column].reads.items() if column in own else [(rule.table, (column,))]:
+                    found[table].update(columns)
+        return found
+
     def field(self, rule: Rule) -> str:
         """Give the record's column that a complaint of this rule names: ``order_no``, ``lines.quantity``."""
         column = rule.columns[0]

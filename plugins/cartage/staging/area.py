@@ -32,7 +32,7 @@ from cartage.errors import BatchError, RetryableError
 from cartage.records.batch import KINDS, Batch, BatchRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
     from datetime import datetime
 
 MARKER = "batch.json"
@@ -97,8 +97,12 @@ class Staging:
                 left.unlink(missing_ok=True)
         return BatchRef(str(folder), batch.record, number, len(batch))
 
-    def read(self, ref: BatchRef) -> Batch:
+    def read(self, ref: BatchRef, columns: Mapping[str, Collection[str]] | None = None) -> Batch:
         """Read a staged batch, every table with the columns and types of its record.
+
+        Args:
+            ref: where it is.
+            columns: by table, the columns to read, for who needs few of them; None: all of every table.
 
         Raises:
             BatchError: the batch is not there, or was never written to its end.
@@ -113,6 +117,11 @@ class Staging:
                 "was killed: clear the task that made it."
             ) from error
         schemas = KINDS[marker["record"]].TABLES
+        if columns is not None:
+            schemas = {
+                name: pa.schema([each for each in schema if each.name in columns.get(name, ())])
+                for name, schema in schemas.items()
+            }
         try:
             tables = {
                 name: _read_parquet(folder / marker["files"][name], schema)
@@ -240,11 +249,10 @@ def _read_parquet(path: ObjectStoragePath, schema: pa.Schema) -> pa.Table:
     # A ParquetFile, since read_table would set up a data set for each of a batch's small files: twice the time.
     if _local(path):
         with pq.ParquetFile(path.path, memory_map=True) as parquet:
-            table = parquet.read(use_threads=False)  # columns are small, and batches are read side by side
+            table = parquet.read(schema.names, use_threads=False)  # columns are small
     else:
         with _open(path, "rb") as file, pq.ParquetFile(file) as parquet:
-            table = parquet.read()
-    columns = [
-        table[each.name] if each.name in table.column_names else pa.nulls(len(table), each.type) for each in schema
-    ]
+            table = parquet.read(schema.names)
+    found = dict(zip(table.column_names, table.columns, strict=True))
+    columns = [found[each.name] if each.name in found else pa.nulls(len(table), each.type) for each in schema]
     return pa.Table.from_arrays(columns, schema=schema)

@@ -7,9 +7,10 @@ escaped text on the way: then every ``<`` is markup, and a stretch can be search
 
 from __future__ import annotations
 
+import pickle
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -39,6 +40,14 @@ class Stretch:
     content: bytes
     line: int
     last: bool = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the bytes as a buffer, which `cartage.crew` sends from where they lie."""
+        return _stretch, (pickle.PickleBuffer(self.content), self.line, self.last)
+
+
+def _stretch(content: Any, line: int, last: bool) -> Stretch:
+    return Stretch(bytes(content), line, last)
 
 
 @dataclass(frozen=True)

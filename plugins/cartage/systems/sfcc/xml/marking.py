@@ -21,6 +21,8 @@ from cartage.systems.sfcc.xml.rows import SEPARATOR
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
 NAME = b"_first-child"
 """The element that holds the name of a first child."""
 
@@ -29,6 +31,10 @@ CACHED = 1 << 16
 
 _SAMPLE = 1 << 18
 _OPEN = ord("<")
+_CHILD = 64
+"""Bytes behind a tag's beginning within which its name mostly ends."""
+
+_KNOWN = 1000
 _HEAD = 4
 """Bytes of a tag's name that are compared at once."""
 
@@ -38,11 +44,11 @@ class UnusualMarkupError(Exception):
 
 
 class Tags:
-    """Where tags begin in a piece of a document: those of some elements, and all that belong to none.
+    """Where tags begin in a piece of a document.
 
     Args:
         content: the piece.
-        names: the elements.
+        names: elements that will be asked for; an end tag's name begins with a slash.
     """
 
     def __init__(self, content: bytes, names: list[bytes]) -> None:
@@ -50,28 +56,53 @@ class Tags:
         values = np.frombuffer(content, np.uint8)
         behind = max(len(content) - _HEAD, 1)  # every four bytes that stand together, as a number each, without a copy
         numbers = np.ndarray((behind,), "<u4", content, 1, (1,)) if len(content) > _HEAD else np.zeros(1, np.uint32)
-        wanted = {_head(each) for name in names for each in (name, b"/" + name)} | {_head(b"!"), _head(b"?")}
-        places, heads = [np.empty(0, np.int64)], [np.empty(0, np.uint32)]
+        wanted = _pairs(names)
+        places, heads, chosen, count = [np.empty(0, np.int64)], [np.empty(0, np.uint32)], [np.empty(0, np.int64)], 0
         for start in range(0, len(values), CACHED):
             place = np.flatnonzero(values[start : start + CACHED] == _OPEN) + start
             head = numbers[np.minimum(place, behind - 1)]
-            same = np.zeros(len(place), bool)
-            for mask, number in wanted:
-                same |= head & mask == number
-            places.append(place[same])
-            heads.append(head[same])
-        self._at, self._heads = np.concatenate(places), np.concatenate(heads)
+            choice = np.flatnonzero(wanted[head & 0xFFFF])
+            places.append(place)
+            heads.append(head[choice])
+            chosen.append(choice + count)
+            count += len(place)
+        self._all = np.concatenate(places)
+        self._heads, self._chosen = np.concatenate(heads), np.concatenate(chosen)
 
     def has_declarations(self) -> bool:
         """Tell whether any is a comment, a CDATA section, a declaration or an instruction, or too short to tell."""
         first = self._heads & 0xFF
         return b"<" in self._content[-_HEAD:] or bool(((first == ord("!")) | (first == ord("?"))).any())
 
-    def places(self, name: bytes) -> list[int]:
-        """Give where tags begin whose name begins so, in ascending order; an end tag's name begins with a slash."""
+    def places(self, name: bytes) -> list[tuple[int, int]]:
+        """Give where tags begin whose name begins so, in ascending order, each with where the next tag begins."""
         mask, number = _head(name)
-        same = self._heads & mask == number
-        return [place for place in self._at[same].tolist() if self._content.startswith(name, place + 1)]
+        chosen = self._chosen[self._heads & mask == number]
+        after = np.append(self._all, len(self._content))[chosen + 1].tolist()
+        pairs = zip(self._all[chosen].tolist(), after, strict=True)
+        return [pair for pair in pairs if self._content.startswith(name, pair[0] + 1)]
+
+    def repeated(self, name: bytes) -> list[int]:
+        """Give where tags of an element begin, of either kind, that are followed by another of its start tags."""
+        mask, number = _head(name)
+        starts = self._chosen[self._heads & mask == number]
+        mask, number = _head(b"/" + name)
+        ends = self._chosen[self._heads & mask == number]
+        followed = np.intersect1d(np.concatenate([starts, ends]) + 1, starts, assume_unique=True) - 1
+        return sorted(self._all[followed].tolist())
+
+
+def _pairs(names: list[bytes]) -> NDArray[np.bool_]:
+    """Give which pairs of bytes, as numbers, a tag begins with that is asked for or belongs to no element."""
+    wanted = np.zeros(1 << 16, bool)
+    for name in names:
+        if len(name) == 1:
+            wanted[name[0] :: 256] = True
+        else:
+            wanted[int.from_bytes(name[:2], "little")] = True
+    wanted[ord("!") :: 256] = True
+    wanted[ord("?") :: 256] = True
+    return wanted
 
 
 def _head(name: bytes) -> tuple[int, int]:
@@ -120,7 +151,8 @@ class Marker:
     def __init__(self, named: list[str], repeated: list[str]) -> None:
         self._named = [(name.encode(), _named(name)) for name in named]
         self._repeated = [(name.encode(), _repeated(name)) for name in repeated]
-        self._names = [name.encode() for name in (*named, *repeated)]
+        self._names = [name.encode() for name in (*named, *repeated, *(f"/{name}" for name in repeated))]
+        self._known: dict[bytes, tuple[int, bytes]] = {}
 
     def tags(self, content: bytes) -> Tags:
         """Find the tags that mending looks at."""
@@ -134,18 +166,31 @@ class Marker:
         """
         edits: list[tuple[int, int, bytes]] = []
         for name, pattern in self._named:
-            for place in tags.places(name):
-                match = pattern.match(content, place)
-                if match and match["odd"]:
-                    raise UnusualMarkupError("an element whose first child matters has attributes")
-                if match and match["text"].strip():
-                    raise UnusualMarkupError("text stands where only elements may")
-                if match:
-                    after = match.end("tag")
-                    edits.append((after, after, b"<%b>%b</%b>" % (NAME, match["child"], NAME)))
+            for place, after in tags.places(name):
+                written = content[place : after + _CHILD]  # mostly one of a few: known by what is inserted where
+                known = self._known.get(written)
+                if known is None:
+                    known = self._first_child(pattern, content, place)
+                    if known[1] and len(known[1]) < _CHILD and len(self._known) < _KNOWN:
+                        self._known[written] = known
+                if known[1]:
+                    at = place + known[0]
+                    edits.append((at, at, known[1]))
         for name, pattern in self._repeated:
             edits += _joins(content, tags, pattern, name)
         return _edited(content, sorted(edits), start, end)
+
+    @staticmethod
+    def _first_child(pattern: re.Pattern[bytes], content: bytes, place: int) -> tuple[int, bytes]:
+        """Give how far behind a tag's beginning what is to be inserted, nothing when it has no child."""
+        match = pattern.match(content, place)
+        if not match:
+            return 0, b""
+        if match["odd"]:
+            raise UnusualMarkupError("an element whose first child matters has attributes")
+        if match["text"].strip():
+            raise UnusualMarkupError("text stands where only elements may")
+        return match.end("tag") - place, b"<%b>%b</%b>" % (NAME, match["child"], NAME)
 
 
 def _named(name: str) -> re.Pattern[bytes]:
@@ -160,7 +205,7 @@ def _repeated(name: str) -> re.Pattern[bytes]:
 
 
 def _joins(content: bytes, tags: Tags, pattern: re.Pattern[bytes], name: bytes) -> Iterator[tuple[int, int, bytes]]:
-    for place in sorted(tags.places(name) + tags.places(b"/" + name)):
+    for place in tags.repeated(name):
         match = pattern.match(content, place)
         if not match:
             continue

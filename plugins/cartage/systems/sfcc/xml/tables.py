@@ -206,6 +206,16 @@ def _with(table: pa.Table, name: str, column: pa.ChunkedArray) -> pa.Table:
     return table.set_column(place, table.schema.field(place), column)
 
 
+def _filled(schema: pa.Schema, table: pa.Table, rows: pa.Array) -> pa.Table:
+    """Take rows of a table; most of its columns are null and need not be taken."""
+    count = table.num_rows
+    columns = [
+        pa.nulls(count, column.type) if column.null_count == count else column.combine_chunks().take(rows)
+        for column in table.columns
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
 def _version(origin: Origin, position: pa.Array) -> pa.Array:
     digits = pc.utf8_lpad(pc.cast(position, TEXT), 9, "0")
     return pc.binary_join_element_wise(origin.version, digits, "/")
@@ -279,9 +289,10 @@ class _Assembly:
         if not pieces:
             return schema.empty_table()
         made = [self._piece(element, schema) for element in pieces]
-        whole = pa.concat_tables(made)
-        if len(pieces) > 1:
-            whole = whole.combine_chunks().take(pa.array(self._order[table]))
+        if len(pieces) == 1:
+            (whole,) = made
+        else:
+            whole = _filled(schema, pa.concat_tables(made), pa.array(self._order[table]))
         if "line_id" in schema.names:
             ids = distinct(whole["order"], whole["line_id"])
             whole = whole.set_column(schema.get_field_index("line_id"), schema.field("line_id"), ids)

@@ -59,8 +59,10 @@ def typed(text: pa.Array, kind: pa.DataType) -> tuple[pa.Array, Index]:
     Returns:
         The values, null where a text is not of the type, and the rows of these.
     """
-    if kind == TEXT or text.null_count == len(text):
-        return text.cast(kind), np.empty(0, np.int64)
+    if text.null_count == len(text):
+        return pa.nulls(len(text), kind), np.empty(0, np.int64)
+    if kind == TEXT:
+        return text if text.type == kind else text.cast(kind), np.empty(0, np.int64)
     try:
         return _VECTORS.get(str(kind), _exact)(text, kind), np.empty(0, np.int64)
     except pa.ArrowInvalid:
