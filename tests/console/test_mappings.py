@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 PLACE = {"kind": "mapping", "name": "sfcc/location"}
 ORDER = {"kind": "mapping", "name": "netsuite/order"}
+FEED = {"kind": "mapping", "name": "sfcc/inventory_feed"}
+RULES = {"kind": "expectations", "name": "customer"}
 SETTINGS = {"kind": "settings", "name": NAME}
 
 
@@ -96,6 +98,29 @@ def test_a_text_stands_beside_its_reference(reader: TestClient, ledger: Ledger) 
     assert "max_quarantined_share" in settings
 
 
+@pytest.mark.usefixtures("ledger")
+@pytest.mark.parametrize(
+    ("kind", "name", "told", "elsewhere"),
+    [
+        ("mapping", "netsuite/order", "line_discountdiscounts of the line", "list-id"),
+        ("mapping", "netsuite/deposit", "deposit_amountamount of the deposit", "line_discount"),
+        ("mapping", "sfcc/shipment", "urladdress of the package's page", "deposit_amount"),
+        ("mapping", "sfcc/inventory_feed", "allocation-timestampa moment in UTC", "price-info"),
+        ("mapping", "sfcc/price_feed", "Columns of tiers", "allocation-timestamp"),
+        ("mapping", "sfcc/order", "placed_at", "Named transforms"),
+        ("mapping", "sfcc/customer", "Columns of addresses", "Named transforms"),
+        ("expectations", "stock", "Columns of stock", "Named transforms"),
+    ],
+)  # fmt: skip
+def test_the_reference_is_of_what_one_writes(
+    reader: TestClient, kind: str, name: str, told: str, elsewhere: str
+) -> None:
+    page = html.fromstring(reader.get("/mappings/text", params={"kind": kind, "name": name}).text)
+    words = " ".join(page.xpath('//aside[@class="handbook"]')[0].text_content().split())
+    assert told in words
+    assert elsewhere not in words
+
+
 @pytest.mark.parametrize(
     ("what", "change", "said"),
     [
@@ -106,6 +131,11 @@ def test_a_text_stands_beside_its_reference(reader: TestClient, ledger: Ledger) 
         (SETTINGS, lambda _: "settings:\n  batch_records: 7\n", None),
         (SETTINGS, lambda _: "settings:\n  batch_record: 7\n", "did you mean `batch_records`"),
         (SETTINGS, lambda _: "flows: {}\n", "read from the file at parse time"),
+        (FEED, lambda text: text.replace("allocation: allocation", "allotment: allocation", 1), "allotment"),
+        (FEED, lambda text: text.replace("allocation: allocation", "allocation: alocation", 1), "did you mean `allocation`"),
+        (PLACE, lambda text: text.replace("location.name", "location.nmae", 1), "did you mean `name`"),
+        (RULES, lambda text: text, None),
+        (RULES, lambda text: text.replace("severity: critical", "severity: fatal", 1), "severity"),
         ({"kind": "mapping", "name": "sfcc/order"}, lambda text: text, None),
         ({"kind": "mapping", "name": "sfcc/order"}, lambda text: text.replace("order_no:", "order_number:", 1), "order_number"),
     ],

@@ -8,25 +8,63 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
+from cartage import yamlfile
+from cartage.console.written import Text, is_source, system_module
+from cartage.records.batch import KINDS
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from cartage.console.written import Kind
 
 CODE = re.compile(r"`([^`]+)`")
 
 
+HALVES = ("## To a target", "## From a source")
+"""Where the two halves of the reference of mappings begin."""
+
+
 @cache
-def handbook(kind: Kind) -> Markup:
-    """Give the reference of settings, of mappings or of expectations."""
+def handbook(kind: Kind, name: str) -> Markup:
+    """Give the reference of settings, of expectations, or of what one mapping may say and name."""
     from cartage import reference  # what it describes takes a while to import
 
-    pages = {
-        "settings": reference.settings_page,
-        "mapping": reference.mappings_page,
-        "expectations": reference.expectations_page,
-    }
-    return Markup("\n").join(_blocks(pages[kind]()))
+    if kind == "mapping":
+        return Markup("\n").join(_blocks("\n\n".join(_of_mapping(reference.mappings_page(), name))))
+    page = reference.settings_page() if kind == "settings" else reference.expectations_page()
+    columns = _tables(name) if kind == "expectations" else ()
+    return Markup("\n").join(_blocks("\n\n".join([page, *columns])))
+
+
+def _of_mapping(page: str, name: str) -> Iterator[str]:
+    """Give the half of the reference that a mapping is of, and the columns and elements that it may name."""
+    head, _, rest = page.partition(HALVES[0])
+    to_target, _, from_source = rest.partition(HALVES[1])
+    text = Text("mapping", name)
+    yield head.strip()
+    if is_source(text.file_text):
+        yield from_source.strip()
+        yield from _tables(str(yamlfile.parse(text.file_text, text.path).data["record"]))
+        return
+    yield to_target.strip()
+    system, _, short = name.partition("/")
+    offered = system_module(system, "offered")
+    if elements := offered.elements(short):
+        yield from ("## Elements", _rows("element", "is", elements))
+    for rows, columns in offered.columns(short).items():
+        yield from (f"## Columns of `{rows}`", _rows("column", "is", columns))
+
+
+def _tables(record: str) -> Iterator[str]:
+    """Give the columns of a record, table by table."""
+    for table, schema in KINDS[record].TABLES.items():
+        known = {each.name: each.metadata[b"meaning"].decode() for each in schema}
+        yield from (f"## Columns of `{table}`", _rows("column", "is", known))
+
+
+def _rows(what: str, holds: str, meanings: Mapping[str, str]) -> str:
+    lines = (f"| `{name}` | {meaning.replace('|', chr(92) + '|')} |" for name, meaning in meanings.items())
+    return "\n".join([f"| {what} | {holds} |", "| --- | --- |", *lines])
 
 
 def _blocks(text: str) -> Iterator[Markup]:

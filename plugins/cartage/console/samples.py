@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from cartage.console.written import system_module
 from cartage.errors import BatchError, CartageError
 from cartage.ledger.samples import Sample
 from cartage.ledger.states import number_of, site_of
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
-    from types import ModuleType
 
     from cartage.integrations import Integration
     from cartage.ledger import Ledger
@@ -71,20 +70,6 @@ class Raw:
     site: str
     drop: str
     at: datetime
-
-
-def system_module(system: str, name: str) -> ModuleType:
-    """Give a module of a system.
-
-    Raises:
-        BatchError: the system has none: it cannot do this.
-    """
-    try:
-        return import_module(f"cartage.systems.{system}.{name}")
-    except ModuleNotFoundError as error:
-        if error.name != f"cartage.systems.{system}.{name}":
-            raise
-        raise BatchError(f"Nothing can be tried with {system} here; make a dry run of the flow.") from error
 
 
 def recent(

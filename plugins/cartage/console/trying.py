@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from cartage import yamlfile
 from cartage.console import trying_rules
-from cartage.console.samples import OF_FEED, read_again, recent, system_module
+from cartage.console.samples import OF_FEED, read_again, recent
 from cartage.console.trials import compared
-from cartage.console.written import all_texts, in_force, laid_out
+from cartage.console.written import all_texts, in_force, is_source, laid_out, system_module
 from cartage.context import FlowContext
 from cartage.errors import BatchError
 from cartage.integrations import load_deploy
@@ -44,9 +44,9 @@ def try_it(wish: Wish, ledger: Ledger) -> Tried:
     joined = [next(each.integration for each in wish.text.flows if each.integration.name == name) for name in names]
     if wish.text.kind == "expectations":
         return trying_rules.try_expectations(wish, joined, ledger)
-    data = yamlfile.parse(wish.body, "text").data
-    if wish.text.kind == "mapping" and isinstance(data, dict) and "tables" in data:
+    if wish.text.kind == "mapping" and is_source(wish.body):
         return trying_rules.try_reading(wish, joined, ledger)
+    data = yamlfile.parse(wish.body, "text").data
     kinds = (wish.record,) if wish.text.kind == "settings" else _kinds(str(data.get("record", "")))
     if not set(kinds) <= {*RECORDS, *FEEDS.values()}:
         raise BatchError(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cartage.console.editing import as_text, readable
-from cartage.console.samples import none_there, raw_records, read_again, recent, system_module
+from cartage.console.samples import none_there, raw_records, read_again, recent
 from cartage.console.trials import compared
-from cartage.console.written import in_force, laid_out
+from cartage.console.written import in_force, laid_out, system_module
 from cartage.errors import BatchError, CartageError
 from cartage.integrations import include_folder
 from cartage.mapping.source import load_source

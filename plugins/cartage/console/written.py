@@ -14,16 +14,15 @@ from cartage import yamlfile, yamltext
 from cartage.console.flows import all_flows
 from cartage.errors import SettingsError
 from cartage.integrations import include_folder
-from cartage.mapping import load_mapping
 from cartage.mapping.source import load_source
 from cartage.settings import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from types import ModuleType
 
     from cartage.console.flows import Flow
     from cartage.ledger import Ledger, Revision
-    from cartage.mapping import TargetMapping
 
 Kind = Literal["settings", "mapping", "expectations"]
 
@@ -118,32 +117,33 @@ def check(text: Text, body: str) -> SettingsError | None:
                 load_suite(text.name, folder)
                 return None
             system, _, name = text.name.partition("/")
-            document = yamlfile.parse(body, "text")
-            source = isinstance(document.data, dict) and "tables" in document.data
-            if source:
+            if is_source(body):
                 load_source(system, name, folder)
             else:
-                _check_columns(system, name, load_mapping(system, name, folder))
+                system_module(system, "offered").check(name, folder)
     except SettingsError as error:
         return error
     return None
 
 
-def _check_columns(system: str, name: str, mapping: TargetMapping) -> None:
-    """Check that a mapping names only what its system offers it; of the others the run itself says it."""
-    modules = {
-        "netsuite": "cartage.systems.netsuite.orders.columns",
-        "sfcc/location": "cartage.systems.sfcc.stores.transform",
-        "sfcc/shipment": "cartage.systems.sfcc.shipments.transform",
-    }
-    module = modules.get(system) or modules.get(f"{system}/{name}")
-    if module is None:
-        return
-    offers = import_module(module)
-    if system != "netsuite":
-        mapping.check(offers.OFFERED, ())
-    elif name in offers.OFFERED:
-        mapping.check(offers.OFFERED[name], offers.LOOKUPS)
+def is_source(body: str) -> bool:
+    """Say whether a mapping reads a system's records; else it makes what the system is sent."""
+    data = yamlfile.parse(body, "text").data
+    return isinstance(data, dict) and "tables" in data
+
+
+def system_module(system: str, name: str) -> ModuleType:
+    """Give a module of a system.
+
+    Raises:
+        SettingsError: the system has none: it cannot do this.
+    """
+    try:
+        return import_module(f"cartage.systems.{system}.{name}")
+    except ModuleNotFoundError as error:
+        if error.name != f"cartage.systems.{system}.{name}":
+            raise
+        raise SettingsError(f"{system} cannot be written for here: it has no module `{name}`") from error
 
 
 def said(error: SettingsError) -> str:

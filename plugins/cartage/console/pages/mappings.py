@@ -102,7 +102,7 @@ def text(
     return render(
         request, "mapping.html", rights, MAPPINGS,
         text=found, body=body, latest=latest, history=steps(found, ledger.revisions.history(kind, name, limit=SHOWN + 1), SHOWN),
-        may_edit=_may(rights, found, "edit"), handbook=handbook(kind), above=above,
+        may_edit=_may(rights, found, "edit"), handbook=handbook(kind, name), above=above,
         file_settings=found.file_text[len(above) + 1 :] if above is not None else None, flows=found.flows,
         integration=integration, deploy=fields_of(integration) if integration else None, fields=FIELDS, hints=HINTS,
         may_unmask=_may_unmask(rights, found), records=RECORDS if kind == "settings" else (),
