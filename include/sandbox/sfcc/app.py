@@ -124,7 +124,7 @@ def create_app(
     conduct = conduct or Conduct()
     store, accounts = ShopStore(home), AccountManager(client)
     jobs = Jobs(home, store, conduct)
-    archives = Archives(home, store, accounts)
+    archives = Archives(home, store)
     shop = _Shop(home, store, accounts)
 
     @asynccontextmanager
@@ -141,7 +141,6 @@ def create_app(
             Route("/dwsso/oauth2/access_token", accounts.token, methods=["POST"]),
             *OrdersApi(store, accounts).routes(),
             *DataApi(store, accounts, jobs, archives).routes(),
-            *archives.routes(),
             *Merchant(store).routes(),
             *ShopApi(store, accounts).routes(),
             *WebDav(home, accounts).routes(),

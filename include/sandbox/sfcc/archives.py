@@ -14,22 +14,16 @@ import zipfile
 from typing import IO, TYPE_CHECKING, Any
 
 from lxml import etree
-from starlette.responses import FileResponse, Response
-from starlette.routing import Route
 
 from sandbox.sfcc.feeds.inventory import FORMAT as INVENTORY
 from sandbox.sfcc.feeds.prices import FORMAT as PRICES
 from sandbox.sfcc.inventory import ZERO
-from sandbox.sfcc.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from decimal import Decimal
     from pathlib import Path
 
-    from starlette.requests import Request
-
-    from sandbox.sfcc.account_manager import AccountManager
     from sandbox.sfcc.inventory import InventoryList, Stock
     from sandbox.sfcc.prices import PriceBook, PriceTable
     from sandbox.sfcc.store import ShopStore
@@ -37,7 +31,6 @@ if TYPE_CHECKING:
 EXPORT = "sfcc-site-archive-export"
 """Id of the platform's job."""
 
-FILES = "/on/demandware.servlet/webdav/Sites/Impex/src/instance/{name}"
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _UNITS = ("inventory_lists", "price_books")
 _PAGE = 1_000
@@ -61,28 +54,9 @@ class ExportRefused(Exception):  # noqa: N818 - the platform's answer
 class Archives:
     """Exports of one instance, in ``home/impex/src/instance``."""
 
-    def __init__(self, home: Path, store: ShopStore, accounts: AccountManager) -> None:
+    def __init__(self, home: Path, store: ShopStore) -> None:
         self._folder = home / "impex" / "src" / "instance"
         self._store = store
-        self._accounts = accounts
-
-    def routes(self) -> list[Route]:
-        """Give the routes of WebDAV."""
-        return [Route(FILES, self.file, methods=["GET", "DELETE"])]
-
-    async def file(self, request: Request) -> Response:
-        """Answer ``GET`` and ``DELETE`` of an archive."""
-        try:
-            self._accounts.check(request)
-        except Problem:
-            return Response("Unauthorized", 401, media_type="text/html", headers={"www-authenticate": "Bearer"})
-        path = self._folder / request.path_params["name"]
-        if not _NAME.fullmatch(path.name) or not path.is_file():
-            return Response("Not Found", 404, media_type="text/html")
-        if request.method == "DELETE":
-            path.unlink()
-            return Response(status_code=204)
-        return FileResponse(path, media_type="application/zip")
 
     def asked(self, body: dict[str, Any]) -> Callable[[], None]:
         """Read what is to be exported, and give what does it.

@@ -1,6 +1,6 @@
-"""WebDAV over the instance's logs: what an API client may read of ``/Sites/Logs`` and ``/Sites/Impex/log``.
+"""WebDAV over the instance's files: what an API client may read of ``/Sites/Logs`` and ``/Sites/Impex``, and delete there.
 
-Only reading is served. A client comes with a token of Account Manager; which folders it may read stands in a JSON
+Nothing else is served. A client comes with a token of Account Manager; which folders it may read stands in a JSON
 document, as Business Manager has it under Administration > Organization > WebDAV Client Permissions
 (https://help.salesforce.com/s/articleView?id=cc.b2c_web_dav_client_permissions.htm). Until it is told otherwise the
 sandbox takes the one of ``deploy/sfcc``. The names of the outer folders are taken in any case of letters: OCAPI writes
@@ -41,38 +41,52 @@ class WebDav:
     def __init__(self, home: Path, accounts: AccountManager) -> None:
         self._home = home
         self._accounts = accounts
-        self._readable = _readable(PERMISSIONS)
+        self._readable = _granted(PERMISSIONS, "read", "read_write")
+        self._writable = _granted(PERMISSIONS, "read_write")
 
     def routes(self) -> list[Route]:
         """Give the routes: the real one, and one of the sandbox's own that changes the permissions."""
         return [
             Route(SITES + "/{path:path}", self.read, methods=["GET", "HEAD"]),
+            Route(SITES + "/{path:path}", self.delete, methods=["DELETE"]),
             Route(f"{PATH}/webdav", self.permit, methods=["POST"]),
         ]
 
     async def permit(self, request: Request) -> JSONResponse:
         """Answer ``POST …/webdav``: ``{"readable": ["/logs"]}``; null takes what ``deploy/sfcc`` has."""
         readable = (await request.json()).get("readable")
-        self._readable = _readable(PERMISSIONS) if readable is None else tuple(each.lower() for each in readable)
+        given = _granted(PERMISSIONS, "read", "read_write") if readable is None else readable
+        self._readable = tuple(each.lower() for each in given)
         return JSONResponse({"readable": self._readable})
 
     async def read(self, request: Request) -> Response:
         """Answer ``GET``, whole or by ``Range``."""
+        found = self._found(request, self._readable)
+        if isinstance(found, Response):
+            return found
+        kind = "application/zip" if found.suffix == ".zip" else "text/plain; charset=UTF-8"
+        return FileResponse(found, media_type=kind)
+
+    async def delete(self, request: Request) -> Response:
+        """Answer ``DELETE``."""
+        found = self._found(request, self._writable)
+        if isinstance(found, Response):
+            return found
+        found.unlink()
+        return Response(status_code=204)
+
+    def _found(self, request: Request, granted: tuple[str, ...]) -> Path | Response:
+        """Give the file that is asked for, or why not: a permission has to name it, or a folder above it."""
         try:
             self._accounts.check(request)
         except Problem:
             return Response("Unauthorized", 401, headers={"www-authenticate": 'Basic realm="WebDAV"'})
         outer, _, inner = request.path_params["path"].partition("/")
-        if not self._may_read(f"/{outer.lower()}/{inner}"):
+        asked = f"/{outer.lower()}/{inner}"
+        if not any(asked == each or asked.startswith(f"{each}/") for each in granted):
             return Response("Forbidden", 403)
         path = self._place(outer.lower(), inner)
-        if path is None or not path.is_file():
-            return Response("Not Found", 404)
-        return FileResponse(path, media_type="text/plain; charset=UTF-8")
-
-    def _may_read(self, path: str) -> bool:
-        """Say whether a permission names this path or a folder above it."""
-        return any(path == each or path.startswith(f"{each}/") for each in self._readable)
+        return path if path is not None and path.is_file() else Response("Not Found", 404)
 
     def _place(self, outer: str, inner: str) -> Path | None:
         """Give the file, unless its name leads out of its folder."""
@@ -83,10 +97,10 @@ class WebDav:
         return path if path.is_relative_to(folder) else None
 
 
-def _readable(file: Path) -> tuple[str, ...]:
-    """Give the paths that a permissions document lets its first client read, or everything where there is no document."""
+def _granted(file: Path, *operations: str) -> tuple[str, ...]:
+    """Give the paths on which a permissions document lets its first client do so; everything where there is no document."""
     if not file.exists():
         return tuple(f"/{each}" for each in FOLDERS)
     clients: list[dict[str, Any]] = json.loads(file.read_text())["clients"]
-    granted = clients[0]["permissions"]
-    return tuple(each["path"].lower() for each in granted if {"read", "read_write"} & set(each["operations"]))
+    permissions = clients[0]["permissions"]
+    return tuple(each["path"].lower() for each in permissions if {*operations} & set(each["operations"]))

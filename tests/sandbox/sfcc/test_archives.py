@@ -63,6 +63,9 @@ def test_archives_are_for_those_who_may_and_gone_when_deleted(ours: Shop) -> Non
     assert fetched(ours, "GET", "export-2.zip", authorization="Bearer nobody").status_code == 401
     refused = ours.data("POST", JOB, {"export_file": "export-2.zip", "data_units": {}})
     assert (refused.status_code, refused.json()["fault"]["type"]) == (400, "ExportFileAlreadyExistsException")
+    ours.control("/webdav", readable=["/logs"])
+    assert fetched(ours, "GET", "export-2.zip").status_code == 403
+    ours.control("/webdav", readable=None)
     assert fetched(ours, "DELETE", "export-2.zip").status_code == 204
     assert fetched(ours, "GET", "export-2.zip").status_code == 404
 
