@@ -67,3 +67,22 @@ def too_wide(page: Page) -> str | None:
     measured = "[document.scrollingElement.scrollWidth, document.scrollingElement.clientWidth]"
     wide, room = page.frames[1].evaluate(measured)
     return f"{wide} px wide, and there are {room}" if wide > room else None
+
+
+UNNAMED = """
+() => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, [role=img]")]
+  .filter((each) => each.checkVisibility())
+  .filter((each) => ![
+    each.getAttribute("aria-label"), each.textContent, ...[...(each.labels ?? [])].map((label) => label.textContent),
+    document.getElementById(each.getAttribute("aria-labelledby"))?.textContent,
+  ].some((name) => name?.trim()))
+  .map((each) => each.outerHTML)
+"""
+
+
+def unnamed(page: Page) -> list[str]:
+    """Give what people can act on, or should be told, without a name that a screen reader could say."""
+    frame = page.frames[1]
+    assert frame.locator("h1").count() == frame.locator("main").count() == 1
+    found: list[str] = frame.evaluate(UNNAMED)
+    return found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.console.small_ledger import NAME, SCRIPT, Small
-from tests.embedded.browsing import MARKS, ORDERS, PHONE, console, go, picture, theme, too_wide
+from tests.embedded.browsing import LAPTOP, MARKS, ORDERS, PHONE, console, go, picture, theme, too_wide, unnamed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,14 +31,21 @@ def order(running: Running) -> Small:
     return small
 
 
-@pytest.fixture
-def page(context: BrowserContext, running: Running, order: Small) -> Iterator[Page]:  # noqa: ARG001 (shown)
-    """Give a page of the Airflow UI that shows the overview."""
+@pytest.fixture(scope="module")
+def shared(context: BrowserContext, order: Small) -> Iterator[Page]:  # noqa: ARG001 (shown)
+    """Give a page: loading the Airflow UI anew for each test would take longer than the tests."""
     opened = context.new_page()
-    opened.goto(f"{running.client.base}/plugin/cartage")
-    console(opened).get_by_role("heading", name="Overview").wait_for()
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def page(shared: Page, running: Running) -> Page:
+    """Give a page of the Airflow UI that shows the overview."""
+    shared.set_viewport_size(LAPTOP)
+    shared.goto(f"{running.client.base}/plugin/cartage")
+    console(shared).get_by_role("heading", name="Overview").wait_for()
+    return shared
 
 
 def row(page: Page, flow: str) -> Any:
@@ -60,7 +67,7 @@ def test_find_an_order(page: Page) -> None:
 
 def test_what_customers_write_does_not_run(page: Page) -> None:
     said: list[str] = []
-    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
+    page.once("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
     console(page).get_by_label("Find a record").fill(SCRIPT)
     console(page).get_by_label("Find a record").press("Enter")
     console(page).get_by_role("heading", name="Nothing found").wait_for()
@@ -123,12 +130,34 @@ def test_it_fits_a_phone(page: Page, running: Running) -> None:
         assert too_wide(page) is None, path
 
 
-def test_by_keyboard_alone(page: Page) -> None:
-    console(page).get_by_role("link", name="To the content").focus()
-    reached = set()
-    for _ in range(30):
+FOCUS = """
+() => {
+  const on = document.activeElement;
+  return [on.getAttribute("role") ?? (on.name || on.id || on.tagName), parseFloat(getComputedStyle(on).outlineWidth) > 0];
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "stops"),
+    [
+        ("/", ["q", "switch", "BUTTON"]),
+        ("/errors", ["q", "A", "flow", "state", "assignee", "tag", "sort", "q", "BUTTON"]),
+        ("/quality", ["q", "flow", "BUTTON"]),
+    ],
+)
+def test_by_keyboard_alone(page: Page, running: Running, path: str, stops: list[str]) -> None:
+    here = go(page, running, path)
+    here.get_by_role("link", name="To the content").focus()
+    page.keyboard.press("Enter")
+    assert page.frames[1].evaluate("document.activeElement.id") == "main"
+    here.get_by_role("link", name="To the content").focus()
+    reached = []
+    for _ in range(24):
         page.keyboard.press("Tab")
-        reached.add(
-            page.frames[1].evaluate("document.activeElement.getAttribute('role') ?? document.activeElement.name")
-        )
-    assert {"q", "switch"} <= reached
+        name, seen = page.frames[1].evaluate(FOCUS)
+        assert seen or name == "BODY", f"nobody sees that {name} has the focus"
+        reached.append(name)
+    rest = iter(reached)
+    assert all(stop in rest for stop in stops), f"{stops} are not reached in this order: {reached}"
+    assert unnamed(page) == []

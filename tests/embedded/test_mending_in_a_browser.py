@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.shop.orders import variety
 from tests.console.small_ledger import NAME, SCRIPT
-from tests.embedded.browsing import LAPTOP, MARKS, ORDERS, PHONE, console, go, picture, theme, too_wide
+from tests.embedded.browsing import LAPTOP, MARKS, ORDERS, PHONE, console, go, picture, theme, too_wide, unnamed
 from tests.embedded.running import FLOW
 
 if TYPE_CHECKING:
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 pytestmark = MARKS
 
-TO_MEND, SCRIPTED, DRONE, CHF = "00021", "00022", "00023", "00024"
+TO_MEND, SCRIPTED, DRONE, CHF, EURO = "00021", "00022", "00023", "00024", "00025"
 UNKNOWN = "NL-99O1"
 """A SKU in which somebody wrote a letter for a digit."""
 
 MAPPING = "/mappings/text?kind=mapping&name=netsuite%2Forder"
-MEMO = "  memo: {const: Ordered on the web}\n"
+BEFORE, AFTER = "custbody_ctg_channel: channel_type", "custbody_ctg_channel: {const: Web shop}"
 
 
 def spoilt(number: str, now: datetime) -> Order:
@@ -39,8 +39,8 @@ def spoilt(number: str, now: datetime) -> Order:
         order.lines[0].sku = UNKNOWN
     elif number == DRONE:
         order.shipments[0].method = "DRONE"
-    elif number == CHF:
-        order.currency = "CHF"
+    elif number in {CHF, EURO}:
+        order.currency = "CHF" if number == CHF else "EURO"
     if number == SCRIPTED:
         order.customer.name = order.customer.billing.last_name = SCRIPT  # type: ignore[union-attr] - it has one
     return order
@@ -48,11 +48,12 @@ def spoilt(number: str, now: datetime) -> Order:
 
 @pytest.fixture(scope="module")
 def held(running: Running) -> Iterator[Running]:
-    """Let a run read eight good orders, one of them of a customer called `<script>`, and four it cannot carry."""
+    """Let a run read eight good orders, one of them of a customer called `<script>`, and five it cannot carry."""
     now = datetime.now(UTC)
     good = [variety("plain", number, site="RefArch", number=f"000{number}", now=now) for number in range(31, 39)]
     good[0].customer.name = good[0].customer.billing.last_name = SCRIPT  # type: ignore[union-attr]
-    running.deliver([*good, *(spoilt(each, now) for each in (TO_MEND, SCRIPTED, DRONE, CHF))], now)
+    good[1].customer.email = None
+    running.deliver([*good, *(spoilt(each, now) for each in (TO_MEND, SCRIPTED, DRONE, CHF, EURO))], now)
     running.first_run()
     yield running
     running.client.switch(FLOW, on=False)
@@ -209,24 +210,29 @@ def test_a_changed_mapping_is_used_and_rolled_back(page: Page, held: Running) ->
     line = original.splitlines().index("  entity: customer_ref") + 1
     here.locator("#wrong", has_text=f"line {line}: ").wait_for()
     assert "customer_ref" in here.locator("#wrong").inner_text(), "it says what was meant"
-    text.fill(original.replace("  entity: customer_ref\n", f"  entity: customer_ref\n{MEMO}"))
+    text.fill(original.replace(BEFORE, AFTER))
     here.get_by_text("It can be saved").wait_for()
     here.get_by_label("Try it on").fill("00031")
     here.get_by_role("button", name="Try it").click()
-    here.locator("#tried .added", has_text='"memo": "Ordered on the web"').wait_for()
-    assert here.locator("#tried .taken").count() == 0
+    changed = here.locator("#tried .added", has_text='"custbody_ctg_channel": "Web shop"')
+    changed.wait_for()
+    assert "Storefront" in here.locator("#tried .taken").inner_text()
+    changed.scroll_into_view_if_needed()
     picture(page, "console-mapping")
     here.get_by_label("Why").fill("The warehouse sorts by where it was ordered")
     here.get_by_role("button", name="Save as a revision").click()
     here.locator(".versions", has_text="The warehouse sorts").wait_for()
-    assert here.locator(".versions .added").inner_text().strip() == f"+{MEMO}".strip()
-    assert ran_with(held, "00041").get("memo") == "Ordered on the web"
+    assert [here.locator(f".versions .{each}").inner_text().split(maxsplit=1)[1] for each in ("taken", "added")] == [
+        BEFORE,
+        AFTER,
+    ]
+    assert ran_with(held, "00041")["custbody_ctg_channel"] == "Web shop"
 
     here.get_by_role("button", name="Go back to the file").click()
     here.locator(".versions", has_text="back to the file").wait_for()
     picture(page, "console-history")
     assert text.input_value() == original
-    assert ran_with(held, "00042").get("memo") is None
+    assert ran_with(held, "00042")["custbody_ctg_channel"] == "Storefront"
 
 
 def ran_with(running: Running, number: str) -> dict[str, Any]:
@@ -241,7 +247,9 @@ def ran_with(running: Running, number: str) -> dict[str, Any]:
 
 def test_quality_over_time(page: Page, held: Running) -> None:
     here = go(page, held, f"/quality?flow={ORDERS}")
-    here.locator("svg.chart, summary").first.wait_for()
+    assert here.locator("tbody tr").first.inner_text().startswith("currency_malformed")
+    assert "the currency is no ISO 4217 code such as EUR" in here.locator("tbody tr").first.inner_text()
+    assert here.locator("tbody tr").first.get_by_role("link", name="1").count() == 1, "held back now"
     picture(page, "console-quality")
     report = here.get_by_role("link", name=re.compile(r"Run \d+")).first
     report.click()
@@ -268,6 +276,7 @@ def test_dark_and_on_a_phone(page: Page, held: Running, name: str, size: Any, co
         here = go(page, held, path)
         here.locator(f'html[data-theme="{colours or "light"}"]').wait_for()
         assert too_wide(page) is None, each
+        assert unnamed(page) == [], each
         picture(page, f"console-{each}-{name}")
     page.set_viewport_size(LAPTOP)
     theme(page, None)

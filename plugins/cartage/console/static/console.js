@@ -136,6 +136,10 @@ const cartage = (() => {
     return `That did not work (${answer.status}).`;
   }
 
+  /* On a phone, where the navigation is wider than the screen, the page's own place in it is seen. */
+  const here = document.querySelector(".top nav [aria-current]");
+  if (here) here.closest("nav").scrollLeft = here.offsetLeft - 16;
+
   write();
   tellZone();
   document.addEventListener("click", keepUnsaved);
