@@ -28,7 +28,7 @@ WAYS = {
 }
 
 
-@pytest.fixture(params=WAYS)
+@pytest.fixture(params=["file", "shipping orders"])
 def late(loop: Loop, request: pytest.FixtureRequest) -> Loop:
     """A loop whose shop imports by its own schedule, after the run."""
     loop.set(by=("feed",), feed=WAYS[request.param])
@@ -91,15 +91,16 @@ def test_what_the_shop_skips_after_the_run_goes_to_quarantine_and_out_again(late
     assert late.tell(fine)[fine].outcome is Outcome.UNCHANGED
 
 
-def test_a_feed_that_was_refused_whole_takes_all_its_orders_along(late: Loop) -> None:
-    numbers = shipped(late, "A", "B")
-    late.tell(*numbers)
-    late.shop.control(imports=[{"job": "cartage-import-shipments", "refuse": True}])
-    late.shop.run("shipments")
-    late.new_run()
-    follow(late)
-    assert set(waiting(late)) == set(numbers)
-    assert {each.complaints[0].code for each in waiting(late).values()} == {"feed_refused"}
+def test_a_feed_that_was_refused_whole_takes_all_its_orders_along(loop: Loop) -> None:
+    loop.set(by=("feed",), feed=WAYS["webdav"])
+    numbers = shipped(loop, "A", "B")
+    loop.tell(*numbers)
+    loop.shop.control(imports=[{"job": "cartage-import-shipments", "refuse": True}])
+    loop.shop.run("shipments")
+    loop.new_run()
+    follow(loop)
+    assert set(waiting(loop)) == set(numbers)
+    assert {each.complaints[0].code for each in waiting(loop).values()} == {"feed_refused"}
 
 
 def test_what_was_told_again_meanwhile_is_left_alone(loop: Loop) -> None:

@@ -45,10 +45,10 @@ LARGEST = 256_000_000
 MENTIONED = 50
 """Logs that one log mentions and that are followed, at most."""
 
-EXECUTIONS = 5
+EXECUTIONS = 3
 """Executions that ended after a feed was left, and whose logs are read for it: the first one should have taken it."""
 
-MOST_EXECUTIONS = 50
+MOST_EXECUTIONS = 20
 """Executions whose logs are read for all feeds, at most; the latest."""
 
 _PAGE = 200
@@ -75,6 +75,7 @@ class JobLogs:
         self._job = job
         self._logs = TextLogs()
         self._read: set[str] = set()
+        self._closed: set[str] = set()
 
     def look_for(self, feeds: Sequence[Feed]) -> None:
         """Find the executions that may have taken feeds, and read their logs, the earliest first."""
@@ -144,16 +145,18 @@ class JobLogs:
 
     def _read_log(self, path: str, *, of: str | None = None) -> list[str]:
         """Read a log; gives the names of logs that it mentions."""
-        if path in self._read:
+        folder, name = path.split("/")[1].lower(), posixpath.basename(path)
+        if path in self._read or folder in self._closed:
             return []
         self._read.add(path)
-        name = posixpath.basename(path)
         with tempfile.SpooledTemporaryFile(_IN_MEMORY) as copy:
             try:
                 self._hook.fetch(quote(path), cast("IO[bytes]", _Limited(copy)))
             except _TooLarge:
                 log.warning("%s is larger than %d MB: only its beginning is read", path, LARGEST // 1_000_000)
             except CartageError as error:
+                if isinstance(error, BatchError):  # no right to the folder: it is said once
+                    self._closed.add(folder)
                 self._unreadable(path, error, of)
                 return []
             copy.seek(0)
