@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cartage.mapping import LookupMissing, MappingFault, canonical
-from cartage.mapping.columnar import NotColumnar, render
+from cartage.mapping.columnar import render
 from cartage.mapping.compiled import Compiler
-from cartage.mapping.frames import Children, Const, Frame, Json, Values
+from cartage.mapping.frames import Children, Const, Frame, Json, NotColumnar, Values
 from cartage.mapping.model import Body
 
 MONEY = pa.decimal128(20, 6)

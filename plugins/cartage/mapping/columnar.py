@@ -22,12 +22,15 @@ from cartage.mapping.frames import (
     Const,
     Frame,
     Json,
+    NotColumnar,
     Values,
     by_parent,
     day_text,
     instant_text,
     joined,
     json_of,
+    plain_values,
+    python_values,
 )
 from cartage.mapping.model import SITE, Attribute, Body, Conditional, From, Join
 from cartage.mapping.model import Const as ConstRule
@@ -44,10 +47,6 @@ if TYPE_CHECKING:
 
 _STEPS = ("if_null", "values", "transform", "lookup", "kind", "max", "required")
 _EMPTY = "{}"
-
-
-class NotColumnar(Exception):  # noqa: N818 - not an error: the closures do it
-    """The mapping has a rule that is not done by columns."""
 
 
 @dataclass(frozen=True)
@@ -362,35 +361,6 @@ def _record_column(name: str, scope: _Scope) -> Column:
     if isinstance(column, Values):
         return Values([column.values[owner] for owner in scope.owners.tolist()])
     return column.take(pa.array(scope.owners))
-
-
-def python_values(column: Column, rows: int) -> list[Any]:
-    """Give a column's values as Python objects.
-
-    Raises:
-        NotColumnar: it is JSON, whose values are not at hand.
-    """
-    if isinstance(column, Const):
-        return [column.value] * rows
-    if isinstance(column, Values):
-        return column.values
-    if isinstance(column, Json):
-        raise NotColumnar("a column of JSON can only be written as it is")
-    return plain_values(column)
-
-
-def plain_values(column: pa.Array) -> list[Any]:
-    """Give an array's values; decimals without the zeros at their end that say nothing."""
-    values: list[Any] = column.to_pylist()
-    if pa.types.is_decimal(column.type):
-        return [None if each is None else plain(each) for each in values]
-    return values
-
-
-def plain(number: Any) -> Any:
-    """Take the zeros off the end of a decimal that say nothing: 129.900000 is 129.9, 1E+2 is 100."""
-    normal = number.normalize()
-    return normal if normal.as_tuple().exponent <= 0 else normal.quantize(1)
 
 
 def _reads(rule: Steps, record: str) -> Iterable[str]:

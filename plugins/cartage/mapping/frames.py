@@ -28,6 +28,10 @@ _SHORT = 6
 """Digits behind the point up to which Arrow never writes an exponent."""
 
 
+class NotColumnar(Exception):  # noqa: N818 - not an error: the closures do it
+    """The mapping has a rule that is not done by columns."""
+
+
 @dataclass(frozen=True)
 class Const:
     """A column that has the same value in every row; None: it has none."""
@@ -192,3 +196,32 @@ def day_text(moments: pa.Array, zone: str) -> pa.Array:
     """
     local = pc.local_timestamp(pc.cast(moments, pa.timestamp("us", tz=zone)))
     return pc.cast(pc.cast(pc.floor_temporal(local, unit="day"), pa.date32()), pa.string())
+
+
+def python_values(column: Column, rows: int) -> list[Any]:
+    """Give a column's values as Python objects.
+
+    Raises:
+        NotColumnar: it is JSON, whose values are not at hand.
+    """
+    if isinstance(column, Const):
+        return [column.value] * rows
+    if isinstance(column, Values):
+        return column.values
+    if isinstance(column, Json):
+        raise NotColumnar("a column of JSON can only be written as it is")
+    return plain_values(column)
+
+
+def plain_values(column: pa.Array) -> list[Any]:
+    """Give an array's values; decimals without the zeros at their end that say nothing."""
+    values: list[Any] = column.to_pylist()
+    if pa.types.is_decimal(column.type):
+        return [None if each is None else plain(each) for each in values]
+    return values
+
+
+def plain(number: Any) -> Any:
+    """Take the zeros off the end of a decimal that say nothing: 129.900000 is 129.9, 1E+2 is 100."""
+    normal = number.normalize()
+    return normal if normal.as_tuple().exponent <= 0 else normal.quantize(1)

@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cartage.mapping.columnar import NotColumnar, render
+from cartage.mapping.columnar import render
 from cartage.mapping.compiled import Compiler
-from cartage.mapping.frames import joined, number_text
+from cartage.mapping.frames import NotColumnar, joined, number_text
 from cartage.records.document import DOCUMENTS
 from cartage.systems.netsuite.bulk.customer_columns import customers
 from cartage.systems.netsuite.bulk.deposit_columns import deposits, due
