@@ -32,6 +32,16 @@ if TYPE_CHECKING:
 
     from fastapi.testclient import TestClient
 
+NOTHING_COMES = """
+record: order
+expectations:
+  - name: from_elsewhere
+    table: orders
+    type: expect_column_values_to_be_in_set
+    with: {column: site, value_set: [Elsewhere]}
+    severity: critical
+    why: Nothing comes from here.
+"""
 NO_DATE = Complaint("placed_at_missing", "placed_at: the order has no date", "placed_at")
 UNKNOWN = Complaint("unknown_item", "lines.product_id: NetSuite knows no such item", "lines.product_id")
 
@@ -252,6 +262,17 @@ def test_what_is_wrong_is_not_accepted(operator: TestClient, ledger: Ledger, cha
     assert refused.status_code == 422
     assert said in refused.json()["detail"]
     assert not ledger.mending.versions(id_)
+
+
+def test_an_edit_is_checked_by_the_expectations_in_force(operator: TestClient, ledger: Ledger) -> None:
+    id_ = entry(ledger, 19)
+    record, _ = editor(operator, id_)
+    text = json.dumps(record, ensure_ascii=False)
+    assert post(operator, f"/errors/{id_}/check", text=text).json()["accepted"] is True
+    ledger.revisions.save("expectations", "order", NOTHING_COMES, author="ada", parent=None)
+    refused = post(operator, f"/errors/{id_}/check", text=text).json()
+    assert refused["accepted"] is False
+    assert "Nothing comes from here" in str(refused["problems"])
 
 
 def test_records_are_dismissed_with_a_reason(operator: TestClient, ledger: Ledger) -> None:
