@@ -89,7 +89,6 @@ class PaymentRule(Strict):
     account: str | None = Field(
         default=None, description="Internal id of the account of the deposit; null: undeposited funds."
     )
-    payment_method: str | None = Field(default=None, description="Internal id of the deposit's payment method.")
 
 
 class Changes(Strict):

@@ -33,18 +33,15 @@ class Due:
         row: the payment's row.
         owner: place of its order.
         account: internal id of the deposit's account.
-        method: internal id of its payment method.
     """
 
     row: Ints
     owner: Ints
     account: pa.Array
-    method: pa.Array
 
     def only(self, places: Ints) -> Due:
         """Keep some of them."""
-        own = pa.array(places)
-        return Due(self.row[places], self.owner[places], self.account.take(own), self.method.take(own))
+        return Due(self.row[places], self.owner[places], self.account.take(pa.array(places)))
 
 
 def due(tables: Tables, run: Run, parts: Parts, good: Flags) -> Due:
@@ -62,9 +59,7 @@ def due(tables: Tables, run: Run, parts: Parts, good: Flags) -> Due:
     good[owners[is_money & (~there | ~small | unknown | parted[owners])]] = False
     rows = np.flatnonzero(is_money & (amount > 0) & good[owners])
     accounts = pa.array([rule.account if rule else None for rule in rules], pa.string())
-    methods = pa.array([rule.payment_method if rule else None for rule in rules], pa.string())
-    own = pa.array(places[rows])
-    return Due(rows, owners[rows], accounts.take(own), methods.take(own))
+    return Due(rows, owners[rows], accounts.take(pa.array(places[rows])))
 
 
 def _rules(names: list[pa.Array], run: Run) -> tuple[list[PaymentRule | None], Ints]:
@@ -120,7 +115,6 @@ def deposits(tables: Tables, run: Run, found: Due, customers: pa.Array, sales_or
         "currency_id": lambda: currency_ids(run, picked(orders["currency"], found.owner)),
         "deposit_amount": lambda: paid("amount"),
         "account_id": found.account,
-        "payment_method_id": found.method,
         "payment_words": lambda: pc.coalesce(some(paid("method")), paid("kind")),
         "payment_processor": lambda: paid("processor_id"),
         "payment_id": lambda: pc.coalesce(some(paid("transaction_id")), paid("certificate_id")),

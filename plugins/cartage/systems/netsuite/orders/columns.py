@@ -102,7 +102,6 @@ DEPOSIT = {
     "currency_id": ORDER["currency_id"],
     "deposit_amount": "amount of the deposit",
     "account_id": "internal id of the account; null: undeposited funds",
-    "payment_method_id": "internal id of the payment method that the settings name",
     "payment_words": "method of the payment, in the shop's words",
     "payment_processor": "processor",
     "payment_id": "the processor's transaction, or the gift certificate",

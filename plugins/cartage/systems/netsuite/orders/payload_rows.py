@@ -177,7 +177,6 @@ def deposit_row(order: ShopOrder, deposit: Deposit, *, site: Site, customer: Row
         "currency_id": site.currencies.get(order.columns["currency"]),
         "deposit_amount": deposit.amount,
         "account_id": deposit.rule.account,
-        "payment_method_id": deposit.rule.payment_method,
         "payment_words": payment["method"] or payment["kind"],
         "payment_processor": payment["processor_id"],
         "payment_id": payment["transaction_id"] or payment["certificate_id"],
