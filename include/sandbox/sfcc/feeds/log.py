@@ -1,6 +1,8 @@
 """The log of one feed's import: a line for each element that was not taken as it stood, and counts.
 
-It is a file of JSON lines beside the archived feed, ``<feed>.log.jsonl``, and appears once it is whole. Each line
+It is a file of JSON lines beside the archived feed, ``<feed>.log.jsonl``, and appears once it is whole. Of SFCC's jobs only
+the step in ``deploy/sfcc`` leaves such a file; the sandbox's all do, for tests and people to look at. What SFCC's own
+steps leave is made of it by `text_log`, and served by WebDAV. Each line
 but the last is ``{"severity", "code", "element", "ids", "position", "line", "skipped", "message"}``:
 
 - severity: ``DATAERROR`` or ``DATAWARNING``, SFCC's words for what is wrong with an element; ``ERROR``: the feed was

@@ -188,7 +188,7 @@ def skipped_of(report: Report, id_of: Callable[[Entry], str | None], ids: Collec
     for entry in report.entries:
         id_ = id_of(entry)
         if entry.skipped and not entry.harmless and id_ is not None:
-            found.setdefault(id_, []).append(skipped(entry))
+            found.setdefault(id_, []).append(skipped(entry, report))
     return found
 
 

@@ -74,7 +74,7 @@ def test_what_the_shop_skips_is_rejected_with_the_words_of_its_log(ground: Groun
     for each in refused.values():
         assert each.complaints[0].code == "data_error"
         assert "the site catalogue has no product NO-SUCH" in each.complaints[0].message
-        assert "[log ImportInventoryLists-" in each.complaints[0].message
+        assert "(DATAERROR in ImportInventoryLists-" in each.complaints[0].message
     assert {each.outcome for key, each in verdicts.items() if key not in refused} == {Outcome.CREATED}
     assert {each.state for each in ground.book(1).of_run()} == {"imported"}
 

@@ -117,7 +117,7 @@ class JobLogs:
         if section.lost:
             log.warning("%s: %d more elements were not taken; see the log %s", name, section.lost, section.where)
         for line, ids in zip(section.lines, _ids(section, name, content), strict=True):
-            report.entries.append(_entry(line, ids, section.where))
+            report.entries.append(_entry(line, ids))
         skipped = sum(each.skipped for each in report.entries)
         log.info("%s: %d elements skipped, says %s", name, skipped, section.where)
         return report
@@ -215,12 +215,11 @@ def _ids(section: Section, name: str, content: Callable[[], IO[bytes]]) -> Seque
         return [{}] * len(section.lines)
 
 
-def _entry(line: DataLine, ids: Any, where: str) -> Entry:
+def _entry(line: DataLine, ids: Any) -> Entry:
     """Give a line of a log as an entry; SFCC's documentation has a data error skipped, a data warning taken in part."""
     error = line.severity == "DATAERROR"
     code = "data_error" if error else "data_warning"
-    message = f"{line.text} [log {where}]"
-    return Entry(line.severity, code, message, ids=ids, skipped=error, line=line.line)
+    return Entry(line.severity, code, line.text, ids=ids, skipped=error, line=line.line)
 
 
 def _left_at(name: str) -> datetime | None:

@@ -123,13 +123,13 @@ def seen_of(report: Report, form: Form) -> Seen:
         if not entry.skipped or entry.harmless or group is None:
             continue
         if product is None:
-            seen.groups[group] = skipped(entry)
+            seen.groups[group] = skipped(entry, report)
         else:
             key = f"{group}/{product}"
-            seen.skipped[key] = (*seen.skipped.get(key, ()), skipped(entry))
+            seen.skipped[key] = (*seen.skipped.get(key, ()), skipped(entry, report))
     return seen
 
 
-def skipped(entry: Entry) -> Complaint:
-    """Give the shop's reason as ours."""
-    return Complaint(entry.code, f"the shop skipped it: {entry.message} ({entry.severity})")
+def skipped(entry: Entry, report: Report) -> Complaint:
+    """Give the shop's reason as ours, with the log that has it."""
+    return Complaint(entry.code, f"the shop skipped it: {entry.message} ({entry.severity} in {report.where})")
