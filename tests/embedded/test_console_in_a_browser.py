@@ -54,7 +54,6 @@ def row(page: Page, flow: str) -> Any:
 
 
 def test_find_an_order(page: Page) -> None:
-    picture(page, "console-overview")
     console(page).get_by_label("Find a record").fill("00017")
     console(page).get_by_label("Find a record").press("Enter")
     console(page).get_by_role("heading", name="RefArch/00017").wait_for()
@@ -99,7 +98,6 @@ def test_a_flow_is_switched_and_run_by_airflow_itself(page: Page, running: Runni
     assert {(each["event"], each["owner"]) for each in logged} >= {("patch_dag", "admin"), ("trigger_dag_run", "admin")}
     row(page, LOCATIONS).get_by_role("link", name="Locations").click()
     console(page).get_by_role("heading", name="Runs of locations").wait_for()
-    picture(page, "console-runs")
 
 
 def test_a_link_leaves_the_frame(page: Page) -> None:
