@@ -21,7 +21,7 @@ from tests.console.small_ledger import KEY, NAME, SCRIPT, UNKNOWN, Small
 from tests.quality.orders import batch_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from fastapi.testclient import TestClient
@@ -86,6 +86,18 @@ def test_everything_that_is_written_is_listed(reader: TestClient, ledger: Ledger
     assert "netsuite/order" in names
     files = [each for kind in ("mappings", "expectations") for each in (include_folder() / kind).rglob("*.yaml")]
     assert len(names) == 1 + len(files)
+
+
+@pytest.mark.usefixtures("ledger")
+@pytest.mark.parametrize(
+    ("role", "what", "offered"),
+    [("admin", ORDER, True), ("admin", SETTINGS, True), ("admin", PLACE, False), ("admin", RULES, False), ("user", ORDER, False)],
+)  # fmt: skip
+def test_personal_data_is_offered_where_there_is_any(
+    sign_in: Callable[[str | None], TestClient], role: str, what: dict[str, str], offered: bool
+) -> None:
+    page = html.fromstring(sign_in(role).get("/mappings/text", params=what).text)
+    assert bool(page.xpath('//input[@id="unmasked"]')) is offered
 
 
 def test_a_text_stands_beside_its_reference(reader: TestClient, ledger: Ledger) -> None:  # noqa: ARG001
