@@ -213,8 +213,8 @@ def _check_characters(content: bytes) -> None:
     values = np.frombuffer(content, np.uint8)
     for start in range(0, len(values), CACHED):
         some = values[start : start + CACHED]
-        control = np.count_nonzero(some < 32)
-        if control and control != sum(np.count_nonzero(some == each) for each in b"\n\t\r"):
+        control = np.count_nonzero(some < 32) - np.count_nonzero(some == ord("\n"))
+        if control and control != sum(np.count_nonzero(some == each) for each in b"\t\r"):
             raise Doubt("control characters")
     if not content.isascii():
         ends = pa.py_buffer(np.array([0, len(content)], np.int64))

@@ -75,12 +75,13 @@ class Tags:
         return b"<" in self._content[-_HEAD:] or bool(((first == ord("!")) | (first == ord("?"))).any())
 
     def places(self, name: bytes) -> list[tuple[int, int]]:
-        """Give where tags begin whose name begins so, in ascending order, each with where the next tag begins."""
+        """Give where an element's start tags begin, in ascending order, each with where the next tag begins."""
         mask, number = _head(name)
         chosen = self._chosen[self._heads & mask == number]
         after = np.append(self._all, len(self._content))[chosen + 1].tolist()
         pairs = zip(self._all[chosen].tolist(), after, strict=True)
-        return [pair for pair in pairs if self._content.startswith(name, pair[0] + 1)]
+        written = tuple(name + end for end in (b">", b" ", b"/", b"\n", b"\t", b"\r"))
+        return [pair for pair in pairs if self._content.startswith(written, pair[0] + 1)]
 
     def repeated(self, name: bytes) -> list[int]:
         """Give where tags of an element begin, of either kind, that are followed by another of its start tags."""

@@ -40,7 +40,7 @@ class Limits:
         max_megabytes: how large a document may be, unpacked.
     """
 
-    megabytes: int = 8
+    megabytes: int = 4
     max_megabytes: int = 600
 
 
