@@ -188,7 +188,7 @@ def test_a_record_is_shown_masked_beside_its_reasons(reader: TestClient, ledger:
     (missing,) = parts.xpath('//dl[@class="values"]/*[@class="at-fault"]')
     assert missing.xpath("./*/text()") == ["placed at", "missing"]
     lines = {each.text for each in parts.xpath('//*[@aria-label="lines"]//data')}
-    assert {"34.95", "1"} <= lines, "money with its two digits, and no more zeros than it has"
+    assert {"25.00", "1"} <= lines, "money with its two digits, and no more zeros than it has"
 
 
 def test_personal_data_is_for_named_roles_and_each_look_is_noted(sign_in: Any, ledger: Ledger) -> None:
