@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -13,8 +15,10 @@ from cartage.ledger.quality_tables import run_expectations
 from cartage.ledger.tables import attempts, intents, outcomes, plans, quarantine, quarantine_lookups, runs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
+
+    from sqlalchemy.engine import Connection
 
     from cartage.ledger.engine import Database
 
@@ -24,6 +28,9 @@ RUNS = 200
 """Runs a statement: most have noted little, and a transaction for each would take longer than the deleting."""
 PAYLOADS = 200
 """Payloads a transaction: they are long."""
+
+BREATH = 0.05
+"""Seconds, at least, between two transactions on SQLite."""
 
 NOTED = (attempts, intents, outcomes, plans, run_expectations, tallies)
 """Tables of what single runs noted."""
@@ -62,13 +69,26 @@ def _ids(database: Database, query: sa.Select[Any]) -> Sequence[int]:
         return list(connection.execute(query).scalars())
 
 
+@contextmanager
+def _portion(database: Database) -> Iterator[Connection]:
+    """Give a transaction, and let others have the database for as long afterwards.
+
+    SQLite has no queue: whoever waits looks now and then whether the lock is free, and would hardly ever find it so.
+    """
+    began = time.monotonic()
+    with database.write() as connection:
+        yield connection
+    if database.dialect == "sqlite":
+        time.sleep(max(BREATH, time.monotonic() - began))
+
+
 def _delete(database: Database, table: sa.Table, which: sa.ColumnElement[bool]) -> int:
     """Delete rows, some in each transaction, and give how many there were."""
     keys = list(table.primary_key)
     some = sa.select(*keys).where(which).limit(ROWS)
     gone = 0
     while True:
-        with database.write() as connection:
+        with _portion(database) as connection:
             count = connection.execute(sa.delete(table).where(sa.tuple_(*keys).in_(some))).rowcount
         gone += count
         if count < ROWS:
@@ -87,7 +107,7 @@ def _forget_payloads(database: Database, before: datetime) -> int:
     gone = 0
     for some in chunks(_ids(database, sa.select(quarantine.c.id).where(ended, left)), PAYLOADS):
         ids = sa.select(quarantine.c.id).where(ended, quarantine.c.id.in_(some))
-        with database.write() as connection:
+        with _portion(database) as connection:
             connection.execute(sa.delete(quarantine_lookups).where(quarantine_lookups.c.quarantine_id.in_(ids)))
             versions = sa.update(quarantine_versions).where(quarantine_versions.c.quarantine_id.in_(ids))
             connection.execute(versions.where(quarantine_versions.c.payload.is_not(None)).values(payload=None))
@@ -108,6 +128,6 @@ def _forget_proposals(database: Database, before: datetime) -> int:
         _delete(database, proposal_rows, proposal_rows.c.proposal_id == each)
     gone = 0
     for some in chunks(ids, RUNS):
-        with database.write() as connection:
+        with _portion(database) as connection:
             gone += connection.execute(sa.delete(proposals).where(over, proposals.c.id.in_(some))).rowcount
     return gone
