@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from lxml import html
@@ -54,6 +55,11 @@ def test_the_worst_come_first_with_their_rates(
     assert page.xpath("//tbody/tr/td[1]/code/text()") == ["order_no_missing", "phone_odd"]
     assert "99.87%" in rows[0]
     assert "96%" in rows[1]
+    assert "the order has no number, so nobody could ever find it again" in rows[0], "why it is expected"
+    told = page.xpath('//tbody/tr[1]//*[name()="title"]/text()')
+    assert [each.partition(": ")[2] for each in told] == [
+        f"met by {rate} of 1,000 rows" for rate in ("100%", "99.70%", "99.90%")
+    ]
     assert len(page.xpath('//tbody/tr[1]//*[name()="rect"][@class="bad"]')) == 2
     assert "currency_missing" in page.xpath("//details")[0].text_content()
     assert f"/reports/{ORDERS}/{run}" in page.xpath("//a/@href")
@@ -61,7 +67,7 @@ def test_the_worst_come_first_with_their_rates(
 
 
 def test_one_that_failed_is_never_rounded_away() -> None:
-    (row,) = rows_of([Checked(1, NOON, {"rare": Found("rare", "critical", 10_000_000, 1, 1)})], {})
+    (row,) = rows_of([Checked(1, NOON, {"rare": Found("rare", "critical", 10_000_000, 1, 1)})], {}, ZoneInfo("UTC"))
     assert row.rate == "< 100%"
 
 

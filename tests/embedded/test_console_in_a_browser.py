@@ -61,7 +61,6 @@ def test_find_an_order(page: Page) -> None:
     request = console(page).get_by_text("POST /record/v1/salesOrder")
     request.click()
     assert SCRIPT in console(page).locator("pre").first.inner_text()
-    picture(page, "console-record")
 
 
 def test_what_customers_write_does_not_run(page: Page) -> None:
@@ -114,7 +113,6 @@ def test_the_theme_is_airflows(page: Page) -> None:
     console(page).locator('html[data-theme="dark"]').wait_for()
     dark = [page.evaluate(around), page.frames[1].evaluate(within)]
     assert dark[0] == dark[1] != light[0]
-    picture(page, "console-dark")
     page.evaluate("document.documentElement.classList.replace('dark', 'light')")
     console(page).locator('html[data-theme="light"]').wait_for()
     theme(page, None)
@@ -122,7 +120,6 @@ def test_the_theme_is_airflows(page: Page) -> None:
 
 def test_it_fits_a_phone(page: Page, running: Running) -> None:
     page.set_viewport_size(PHONE)
-    picture(page, "console-phone")
     for path in ("/", "/records?q=0001", f"/records/{NAME}/RefArch/00017", f"/flows/{ORDERS}/runs", "/mappings"):
         go(page, running, path)
         assert too_wide(page) is None, path

@@ -13,21 +13,22 @@ from cartage import yamlfile
 from cartage.console.access import Allowed  # noqa: TC001 - FastAPI reads the annotations
 from cartage.console.charts import Bar, bars
 from cartage.console.flows import all_flows
-from cartage.console.layout import render
+from cartage.console.layout import render, zone_of
 from cartage.console.ledgers import Book  # noqa: TC001
 from cartage.console.places import QUALITY
 from cartage.console.reports import has_report
+from cartage.console.written import all_texts, in_force
 from cartage.errors import SettingsError
-from cartage.integrations import include_folder
 from cartage.ledger.worklist import Filter
 from cartage.quality.suites import SuiteFile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Collection, Mapping, Sequence
+    from zoneinfo import ZoneInfo
 
     from markupsafe import Markup
 
+    from cartage.ledger import Ledger
     from cartage.ledger.expectations import Checked, Found
 
 router = APIRouter()
@@ -89,7 +90,7 @@ def quality(
         if runs:
             break
     held = ledger.worklist.groups(Filter(((chosen.integration.name, chosen.name),))) if chosen else []
-    rows = rows_of(runs, reasons(include_folder()))
+    rows = rows_of(runs, reasons(ledger, {name for run in runs for name in run.found}), zone_of(request))
     return render(
         request, "quality.html", rights, QUALITY,
         flows=flows, chosen=chosen, runs=runs, failed=[each for each in rows if each.failing_rows],
@@ -99,31 +100,33 @@ def quality(
     )  # fmt: skip
 
 
-def rows_of(runs: Sequence[Checked], whys: Mapping[str, str]) -> list[Row]:
+def rows_of(runs: Sequence[Checked], whys: Mapping[str, str], zone: ZoneInfo) -> list[Row]:
     """Add up what each expectation found: those that most rows failed first, by severity."""
     names = dict.fromkeys(name for run in runs for name in run.found)
     order = list(SEVERITIES)
-    rows = [_row(name, runs, whys) for name in names]
+    rows = [_row(name, runs, whys.get(name, ""), zone) for name in names]
     return sorted(rows, key=lambda each: (order.index(each.severity), -each.failing_records, each.name))
 
 
-def _row(name: str, runs: Sequence[Checked], whys: Mapping[str, str]) -> Row:
+def _row(name: str, runs: Sequence[Checked], why: str, zone: ZoneInfo) -> Row:
     found = [(run, run.found[name]) for run in runs if name in run.found]
-    drawn = [_bar(run, each) for run, each in found]
+    drawn = [_bar(run, each, zone) for run, each in found]
     failing = sum(each.failing_rows for _, each in found)
     evaluated = sum(each.evaluated for _, each in found)
     label = f"{name}: {failing:,} of {evaluated:,} rows failed in the last {len(found)} runs"
     last = runs[-1].found.get(name)
     return Row(
         name, found[-1][1].severity, evaluated, failing, sum(each.failing_records for _, each in found),
-        bars(drawn, label, width=len(drawn) * BAR, height=24), last, whys.get(name, ""),
+        bars(drawn, label, width=len(drawn) * BAR, height=24), last, why,
     )  # fmt: skip
 
 
-def _bar(run: Checked, found: Found) -> Bar:
+def _bar(run: Checked, found: Found, zone: ZoneInfo) -> Bar:
     """Draw the share of rows that failed in a run; a run in which all met it has a mark of its own."""
     met = rate(found.evaluated, found.failing_rows)
-    title = f"run {run.run_id}, {run.opened_at:%Y-%m-%d %H:%M} UTC: met by {met} of {found.evaluated:,} rows"
+    title = (
+        f"run {run.run_id}, {run.opened_at.astimezone(zone):%Y-%m-%d %H:%M}: met by {met} of {found.evaluated:,} rows"
+    )
     style = "bad" if found.severity == "critical" else "wait"
     share = PARTS * found.failing_rows // found.evaluated
     return Bar(title, ((style, max(share, 1)) if found.failing_rows else ("good", 1),))
@@ -135,18 +138,16 @@ def rate(evaluated: int, failing: int) -> str:
     return "< 100%" if text == "100.00%" and failing else text.replace(".00%", "%")
 
 
-def reasons(include: Path) -> dict[str, str]:
-    """Give why each expectation is there, by its name, as far as the files can be read."""
-    found: dict[str, str] = {}
-    for file in sorted((include / "expectations").glob("*.yaml")):
-        found |= _reasons(file.stem, include, file.stat().st_mtime_ns)
-    return found
+def reasons(ledger: Ledger, names: Collection[str]) -> dict[str, str]:
+    """Give why each expectation is there, by its name: of the kind of record that most of the names are of."""
+    texts = [in_force(each, ledger)[0] for each in all_texts() if each.kind == "expectations"]
+    return max((_reasons(each) for each in texts), key=lambda whys: len(whys.keys() & set(names)), default={})
 
 
 @lru_cache(maxsize=32)
-def _reasons(record: str, include: Path, changed_at: int) -> dict[str, str]:  # noqa: ARG001 - part of the cache's key
+def _reasons(text: str) -> dict[str, str]:
     try:
-        document = yamlfile.read(include / "expectations" / f"{record}.yaml")
-        return {each.name: each.why for each in yamlfile.check(SuiteFile, document).expectations}
+        found = yamlfile.check(SuiteFile, yamlfile.parse(text, "expectations"))
     except SettingsError:
         return {}
+    return {each.name: each.why for each in found.expectations}
