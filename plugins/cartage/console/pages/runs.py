@@ -66,11 +66,11 @@ class Row:
         """What a person asked for, in words."""
         selection = self.told.run.selection
         named = [
-            (len(selection.keys), "chosen numbers"),
-            (len(selection.quarantine), "records of quarantine"),
-            (len(selection.proposals), "decided proposals"),
+            (len(selection.keys), "chosen number", "chosen numbers"),
+            (len(selection.quarantine), "record of quarantine", "records of quarantine"),
+            (len(selection.proposals), "decided proposal", "decided proposals"),
         ]
-        words = [f"{count} {what}" for count, what in named if count]
+        words = [f"{count} {what if count > 1 else one}" for count, one, what in named if count]
         words += ["dry run"] if selection.dry_run else []
         return words + (["full"] if selection.full else [])
 
