@@ -191,6 +191,18 @@ def test_a_record_is_shown_masked_beside_its_reasons(reader: TestClient, ledger:
     assert {"25.00", "1"} <= lines, "money with its two digits, and no more zeros than it has"
 
 
+def test_what_was_never_readable_is_not_tried_again(operator: TestClient, ledger: Ledger) -> None:
+    (run,) = (each.id for each in ledger.runs.recent(NAME, "orders"))
+    broken = Entry(9, "RefArch/00021", None, "read", (NO_DATE,), b"<order", form="xml")
+    ledger.quarantine.put(run, "orders", "order", [broken])
+    page = html.fromstring(operator.get(f"/errors/{entry(ledger, 21)}").text)
+    assert page.xpath('//button[@data-act="retry"]/@disabled')
+    assert not page.xpath('//button[@data-act="dismiss"]/@disabled | //textarea')
+    listed = html.fromstring(operator.get("/errors").text)
+    states = dict(zip(listed.xpath("//tbody/tr/td[2]//strong/text()"), listed.xpath("//@data-state"), strict=True))
+    assert (states["RefArch/00021"], states["RefArch/00018"]) == ("unreadable", "open")
+
+
 def test_personal_data_is_for_named_roles_and_each_look_is_noted(sign_in: Any, ledger: Ledger) -> None:
     path = f"/errors/{entry(ledger, 18)}/reveal"
     token = {"token": token_for("someone")}

@@ -83,6 +83,7 @@ def test_a_record_that_is_held_back_says_why(reader: TestClient) -> None:
     page = reader.get(f"/records/{NAME}/RefArch/00018").text
     assert "unknown_item" in page
     assert "held back" in page
+    assert re.search(r'href="/errors/\d+">Look at it and mend it<', page)
 
 
 @pytest.mark.parametrize("number", ["00017", "00018"])

@@ -14,7 +14,7 @@ from cartage.ledger.engine import Database
 from cartage.ledger.migrating import downgrade, migrate
 from cartage.ledger.terms import shortened
 from cartage.records.outcome import Outcome, Verdict
-from cartage.seams import Attempt, DocumentResult
+from cartage.seams import Attempt, DocumentResult, Drop
 from tests.ledger.ledger_examples import NOON, document, rows
 
 if TYPE_CHECKING:
@@ -182,6 +182,22 @@ def test_a_story_in_one_line_of_time(ledger: Ledger, start: Callable[..., int]) 
     assert held is not None
     assert [each.what for each in held.steps] == ["read", "held back", "ended"]
     assert held.steps[1].complaints == (NO_ITEM,)
+
+
+def test_the_drop_is_named_whose_moment_begins_the_version(ledger: Ledger, start: Callable[..., int]) -> None:
+    run = start()
+    for minute in range(9):
+        at = NOON + timedelta(minutes=minute)
+        drop = Drop(f"orders_{minute}.xml", f"/out/{minute}", f"{minute}", 1, "RefArch", at, NOON, f"file:/{minute}")
+        ledger.drops("shop_erp", "orders", run).put(drop)
+    version = f"{NOON + timedelta(minutes=7):%Y-%m-%dT%H:%M:%S.%fZ}/000000003"
+    ledger.outcomes.extracted(run, "order", rows("RefArch/1", version=version), 0)
+    ledger.outcomes.extracted(run, "order", rows("RefArch/2", version="unknown", first=1), 1)
+    named, unnamed = (ledger.stories.tell("shop_erp", f"RefArch/{each}") for each in (1, 2))
+    assert named is not None
+    assert unnamed is not None
+    assert [each.text for each in named.steps if each.what == "dropped"] == ["in orders_7.xml"]
+    assert [each.what for each in unnamed.steps] == ["read"], "any of nine says nothing"
 
 
 def test_there_is_no_story_of_what_never_came(ledger: Ledger, start: Callable[..., int]) -> None:
