@@ -252,6 +252,8 @@ def test_a_changed_mapping_is_used_and_rolled_back(page: Page, held: Running) ->
     assert "customer_ref" in here.locator("#wrong").inner_text(), "it says what was meant"
     text.fill(original.replace(BEFORE, AFTER))
     here.get_by_text("It can be saved").wait_for()
+    here.get_by_role("link", name="Quality", exact=True).click()
+    here.locator("#said.bad").get_by_text("not saved").wait_for()
     here.get_by_label("Try it on").fill("00031")
     here.get_by_role("button", name="Try it").click()
     changed = here.locator("#tried .added", has_text='"custbody_ctg_channel": "Web shop"')

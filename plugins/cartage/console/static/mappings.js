@@ -63,6 +63,7 @@
     try {
       const told = await cartage.call("POST", `${root}/mappings/${path}`, sent);
       before = body.value;
+      editor.removeAttribute("data-unsaved");
       cartage.say(`Revision ${told.revision} is in force from the next run on.`);
       setTimeout(() => location.reload(), 1200);
     } catch (error) {
@@ -73,6 +74,7 @@
   }
 
   body.addEventListener("input", () => {
+    editor.toggleAttribute("data-unsaved", body.value !== before);
     clearTimeout(timer);
     timer = setTimeout(check, 400);
   });
