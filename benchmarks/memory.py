@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import psutil
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
 
 INTERVAL = 0.02
+
+
+def descendants(pid: int) -> Iterator[int]:
+    """Give the processes that a process has started, and those that they have.
+
+    Linux says so of each thread, in a hundredth of the time that psutil takes to ask every process of the machine.
+    """
+    for told in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            children = told.read_text().split()
+        except OSError:  # it ended since it was listed
+            continue
+        for child in map(int, children):
+            yield child
+            yield from descendants(child)
 
 
 class Growth:
@@ -46,9 +63,9 @@ class Growth:
 
     def _resident(self) -> int:
         resident = self._process.memory_info().rss
-        for child in self._process.children(recursive=True):
+        for child in descendants(self._process.pid):
             try:
-                memory = child.memory_info()
+                memory = psutil.Process(child).memory_info()
                 resident += memory.rss - memory.shared
             except psutil.NoSuchProcess:  # it ended since it was listed
                 continue

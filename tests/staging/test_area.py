@@ -58,6 +58,17 @@ def test_a_batch_comes_back_as_it_was_with_the_types_of_its_record(staging: Stag
     assert again.tables == written.tables
 
 
+def test_of_a_batch_only_some_columns_are_read_when_few_are_asked_for(staging: Staging) -> None:
+    ref = staging.write(RUN, "extract", 0, orders("00017", "00018"))
+    some = staging.read(ref, {"orders": {"order", "order_no", "invoice_no"}, "lines": {"order"}})
+    assert some.root.to_pylist() == [
+        {"order": 0, "order_no": "00017", "invoice_no": None},
+        {"order": 1, "order_no": "00018", "invoice_no": None},
+    ]
+    assert some.tables["lines"].column_names == ["order"]
+    assert some.tables["lines"].schema.field("order").type == order.LINES.field("order").type
+
+
 def test_writing_again_replaces_and_leaves_nothing_of_the_first(staging: Staging) -> None:
     first = staging.write(RUN, "extract", 0, orders("1", "2", "3"))
     second = staging.write(RUN, "extract", 0, orders("4"))

@@ -35,6 +35,9 @@ MOST_WORKERS = 3
 _AHEAD = 2
 """Pieces that a worker has at a time: one that it does, and one that is brought to it meanwhile."""
 
+_FRUGAL = {"MALLOC_ARENA_MAX": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""One arena, so that what one thread frees is used by the other, some 20 MB; and no threads for matrices."""
+
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 Piece_contra = TypeVar("Piece_contra", contravariant=True)
@@ -163,8 +166,7 @@ class Worker:
     def __enter__(self) -> Worker:  # noqa: PYI034 - no subclass
         """Start the process, and the two threads that speak with it."""
         self._end, theirs = socket.socketpair()
-        # One arena: memory that one thread has freed is then used by the other, some 20 MB.
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "MALLOC_ARENA_MAX": "1"}
+        environment = os.environ | _FRUGAL | {"PYTHONPATH": os.pathsep.join(sys.path)}
         command = [sys.executable, "-m", "cartage.crew", str(theirs.fileno())]
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - this very program
