@@ -46,15 +46,50 @@ settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
-GROUPS = {"tests/embedded/": "airflow", "tests/end_to_end/test_kills": "kills", "tests/console/": "console"}
+GROUPS = {
+    "tests/embedded/": "airflow",
+    "tests/end_to_end/test_kills.py": "kills",
+    "tests/end_to_end/test_kills_": "kills of feeds and on PostgreSQL",
+    "tests/console/": "console",
+}
 """Tests that share what is dear to set up (a running Airflow, a fork server), by the beginning of their address."""
+
+LONGEST = (
+    "kills",
+    "airflow",
+    "tests/scaled/",
+    "kills of feeds and on PostgreSQL",
+    "tests/end_to_end/test_orders.py::test_thousands",
+    "console",
+    "tests/end_to_end/",
+    "tests/systems/sfcc/inventory/test_week.py",
+    "tests/systems/netsuite/orders/test_plain_orders.py::test_thousands",
+)
+"""Groups, and beginnings of addresses, by how long they take, the longest first: what comes last is short."""
 
 
 class ByGroup(LoadScopeScheduling):  # type: ignore[misc]
-    """Gives tests of one group to one process. The marks for that say nothing under pytest 9: xdist 3.8 sets no ids."""
+    """Gives tests of one group to one process, the longest groups first, so that no process is left with one at the end.
+
+    The marks for groups say nothing under pytest 9: xdist 3.8 sets no ids.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         return next((group for place, group in GROUPS.items() if nodeid.startswith(place)), nodeid)
+
+    _in_order = False
+
+    def _assign_work_unit(self, node: Any) -> None:
+        if not self._in_order:
+            for group in sorted(self.workqueue, key=_rank):
+                self.workqueue.move_to_end(group)
+            self._in_order = True
+        super()._assign_work_unit(node)
+
+
+def _rank(group: str) -> int:
+    """Give the place of a group, or of a test that is in none, among the longest."""
+    return next((place for place, each in enumerate(LONGEST) if group.startswith(each)), len(LONGEST))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByGroup:

@@ -1,8 +1,13 @@
-"""One running Airflow for all tests that need one: it takes half a minute to start."""
+"""One running Airflow for all tests that need one: it takes half a minute to start.
+
+It ends, and the browser with it, with the last of these tests: both keep a processor busy, and Playwright keeps an
+event loop running in this thread, in which no other test could start its own.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import threading
 from http.server import ThreadingHTTPServer
 from typing import TYPE_CHECKING
@@ -25,10 +30,11 @@ SETTINGS = {
     "webhook: null ": "webhook: cartage_alerts ",
     "minutes: 120": "minutes: 100000000",
     "to_zero_min: 20 ": "to_zero_min: 3 ",
+    "to_zero_share: 0.2 ": "to_zero_share: 0.1 ",
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """Give the whole stack; tests that share it leave no flow switched on but their own, and no setting changed."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Told)
@@ -39,14 +45,18 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         "AIRFLOW__SCHEDULER__TRIGGER_TIMEOUT_CHECK_INTERVAL": "2",  # questions whose time is up are looked for so often
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",  # see `Running.parse_again`
     }
+    before = dict(os.environ)
     stack = Running.start(tmp_path_factory.mktemp("running"), SETTINGS, variables)
     yield stack
     stack.stop()
     server.shutdown()
     server.server_close()
+    for name in os.environ.keys() - before.keys():  # connections that the stack's tests opened
+        del os.environ[name]
+    os.environ |= before
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Give the browser."""
     playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright here: see requirements-test.txt")
@@ -57,7 +67,7 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def context(browser: Browser, running: Running) -> Iterator[BrowserContext]:
     """Give the browser of somebody who has signed in, and whose zone the console has learned."""
     opened = browser.new_context(locale="en-GB", timezone_id=ZONE, viewport=LAPTOP)

@@ -129,6 +129,8 @@ class Running:
 
     def stop(self) -> None:
         """End every process."""
+        if "ledger" in self.__dict__:
+            self.ledger.close()
         self.processes.stop()
         self.sandbox.end(signal.SIGTERM)
 
@@ -152,6 +154,15 @@ class Running:
         query = f"SELECT id FROM transaction WHERE type = 'SalesOrd' AND custbody_ctg_order_no = '{order_no}'"
         found = [each["id"] for each in self._hook.suiteql(query, key="id")]
         return self._hook.get("salesOrder", found[0], expandSubResources="true") if found else None
+
+    def ordered(self) -> set[str]:
+        """Give the skus that the shop's orders in NetSuite have taken."""
+        query = (
+            "SELECT t.id, l.id AS line, i.itemid AS sku FROM transaction t JOIN transactionline l ON l.transaction = t.id "
+            "JOIN item i ON i.id = l.item "
+            "WHERE t.type = 'SalesOrd' AND t.custbody_ctg_order_no IS NOT NULL AND l.mainline = 'F'"
+        )
+        return {str(each["sku"]) for each in self._hook.suiteql(query, key=("id", "line"))}
 
     def deliver(self, orders: Sequence[Order], at: datetime = NOW) -> None:
         """Leave a drop of orders of RefArch."""

@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from embedded.story import READING_SECONDS
+from sandbox.catalogue import PRODUCTS
 from tests.embedded.running import Told, change
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 NAME = "sfcc_netsuite"
 FLOW, ASKS = f"{NAME}.inventory", f"{NAME}.proposals"
 LIST = "RefArch-inventory"
-ITEMS = [f"NL-{number}" for number in (1001, 1002, 1003, 1004, 1005, 1007)]  # of no kit
+FALLING = 5
+"""Items whose stock falls to zero; see `to_zero_min` and `to_zero_share` in the settings that the stack changes."""
+
 BRIEF = "timeout_hours: 0.015 "  # 54 s
 LONG = "timeout_hours: 24  "
 
@@ -39,6 +42,14 @@ class Warehouse:
     def __init__(self, running: Running) -> None:
         self.running = running
         self.client, self.proposals = running.client, running.ledger.proposals
+        self.steady, *self.falling = self._untouched()[: FALLING + 1]
+
+    def _untouched(self) -> list[str]:
+        """Give items that no order of another test takes from, and no kit: their stock is what is counted here."""
+        ordered = self.running.ordered() | {sku for each in PRODUCTS for sku, _ in each.members}
+        untouched = [each.sku for each in PRODUCTS if each.kind == "inventory" and each.sku not in ordered]
+        assert len(untouched) > FALLING, f"other tests order nearly everything; only {untouched} is left"
+        return untouched
 
     def count(self, sku: str, units: int) -> None:
         """Let a stocktake find so many units of an item, in all locations of the list."""
@@ -127,7 +138,7 @@ def test_people_decide_what_guardrails_held(warehouse: Warehouse) -> None:
     first = running.wait(lambda: client.runs(FLOW), "the first scheduled run")[0]["dag_run_id"]
     counts = warehouse.run(first)
     assert set(counts) == {"held"}, "nobody was asked yet, and the flow did not wait"
-    assert warehouse.sold(LIST, ITEMS[0]) is None
+    assert warehouse.sold(LIST, warehouse.falling[0]) is None
 
     approved = warehouse.newest(LIST)
     question = warehouse.question(approved)
@@ -151,9 +162,9 @@ def test_people_decide_what_guardrails_held(warehouse: Warehouse) -> None:
     assert time.monotonic() - begun > 50
     rejected = warehouse.state("store-berlin", "rejected")
     assert rejected.decided_by == "admin"
-    assert warehouse.sold("store-berlin", ITEMS[0]) is None
-    assert warehouse.sold("store-munich", ITEMS[0]) is None
-    state = running.ledger.questions.where_is(f"store-berlin/{ITEMS[0]}").states[0]
+    assert warehouse.sold("store-berlin", warehouse.falling[0]) is None
+    assert warehouse.sold("store-munich", warehouse.falling[0]) is None
+    state = running.ledger.questions.where_is(f"store-berlin/{warehouse.falling[0]}").states[0]
     assert "was answered with a no" in state.complaints[0].message
 
 
@@ -164,38 +175,38 @@ def the_approved_list_goes_out(warehouse: Warehouse) -> None:
     assert counts["created"] > 20
     assert counts["held"] > 0, "the other lists still wait"
     assert warehouse.newest(LIST).state == "sent"
-    assert (warehouse.sold(LIST, ITEMS[0]) or 0) > 0
-    assert warehouse.sold("store-berlin", ITEMS[0]) is None
+    assert (warehouse.sold(LIST, warehouse.falling[0]) or 0) > 0
+    assert warehouse.sold("store-berlin", warehouse.falling[0]) is None
 
 
 def stock_that_falls_to_zero_waits_for_a_person(warehouse: Warehouse) -> None:
-    for sku in ITEMS:
+    for sku in warehouse.falling:
         warehouse.count(sku, 0)
-    warehouse.count("NL-1010", 77)
+    warehouse.count(warehouse.steady, 77)
     counts = warehouse.run(warehouse.client.trigger(FLOW))
     assert counts["updated"] >= 1
-    assert warehouse.sold(LIST, "NL-1010") == 77, "the rest of the feed goes out"
-    assert (warehouse.sold(LIST, ITEMS[0]) or 0) > 0
+    assert warehouse.sold(LIST, warehouse.steady) == 77, "the rest of the feed goes out"
+    assert (warehouse.sold(LIST, warehouse.falling[0]) or 0) > 0
     proposal = warehouse.newest(LIST)
-    assert (proposal.guardrail, proposal.rows, proposal.state) == ("to_zero", len(ITEMS), "open")
+    assert (proposal.guardrail, proposal.rows, proposal.state) == ("to_zero", FALLING, "open")
 
 
 def an_answer_to_what_was_superseded_is_not_acted_upon(warehouse: Warehouse) -> None:
-    """One of the six items comes back while the question waits, so that another question takes its place."""
+    """One of the items comes back while the question waits, so that another question takes its place."""
     stale = warehouse.newest(LIST)
     question = warehouse.question(stale)
-    warehouse.count(ITEMS[0], 5)
-    counts = warehouse.run(warehouse.client.trigger(FLOW, {"keys": [ITEMS[0]]}))
+    warehouse.count(warehouse.falling[0], 5)
+    counts = warehouse.run(warehouse.client.trigger(FLOW, {"keys": [warehouse.falling[0]]}))
     assert counts["updated"] == 1
     proposal = warehouse.newest(LIST)
-    assert (proposal.rows, warehouse.proposals.get(stale.id).state) == (len(ITEMS) - 1, "superseded")
+    assert (proposal.rows, warehouse.proposals.get(stale.id).state) == (FALLING - 1, "superseded")
 
     assert warehouse.answer(question, "Approve").ok
     assert warehouse.answer(warehouse.question(proposal), "Approve").ok
     counts = warehouse.sent(warehouse.state(LIST, "approved", "sent"))
-    assert counts["updated"] == len(ITEMS) - 1
+    assert counts["updated"] == FALLING - 1
     assert warehouse.proposals.get(proposal.id).state == "sent"
-    assert [warehouse.sold(LIST, sku) for sku in ITEMS] == [5, 0, 0, 0, 0, 0]
+    assert [warehouse.sold(LIST, sku) for sku in warehouse.falling] == [5, 0, 0, 0, 0]
     stale = warehouse.proposals.get(stale.id)
     assert (stale.state, stale.decided_by) == ("superseded", None)
     assert not any(each["dag_run_id"].startswith(f"proposal__{stale.id}__") for each in warehouse.client.runs(FLOW))
