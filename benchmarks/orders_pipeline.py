@@ -63,7 +63,7 @@ def carry(path: Path, staging: Staging) -> int:
     mappings = {name: load_mapping("netsuite", name, include) for name in MAPPINGS["order"]}
     setup = Setup(settings, mappings, INTEGRATION)
     records = sum(ref.records for ref in checked_refs)
-    transformed = transform_all(map(staging.read, checked_refs), setup, KnownReferences(), records)
+    transformed = transform_all(staging.read_each(checked_refs), setup, KnownReferences(), records)
     documents = 0
     for ref, made in zip(checked_refs, transformed, strict=True):
         staging.write("1", "documents", ref.number, made.documents)
@@ -75,7 +75,7 @@ def carry(path: Path, staging: Staging) -> int:
 
 def validate(refs: list[BatchRef], suite: Suite, staging: Staging) -> list[BatchRef]:
     """Check staged batches, all of which must pass."""
-    failed = {each.row for each in check((staging.read(ref, suite.reads) for ref in refs), suite).failures}
+    failed = {each.row for each in check(staging.read_each(refs, suite.reads), suite).failures}
     if failed:
         raise RuntimeError(f"the benchmark's orders must be sound, and {len(failed)} are not")
     return refs

@@ -24,7 +24,7 @@ STEPS = frozenset({"ExtractOperator", "ValidateOperator", "TransformOperator", "
 
 # What a flow's tasks import. Forked workers inherit them, which takes seconds off every task.
 # Modules only: a session, an engine or a TLS context must not cross a fork.
-WARM = ("pandas", "pyarrow.parquet", "pyarrow.compute", "sqlalchemy", "requests", "lxml.etree", "great_expectations")
+WARM = ("pandas", "pyarrow", "pyarrow.compute", "sqlalchemy", "requests", "lxml.etree", "great_expectations")
 
 
 @hookimpl

@@ -51,6 +51,23 @@ def workers_of_this_process() -> list[psutil.Process]:
     return [each for each in psutil.Process().children() if "cartage.crew" in each.cmdline()]
 
 
+class AtOnce(sharing.Worker):
+    """A worker that is there as soon as it is wanted, so that the first pieces go to it."""
+
+    def __enter__(self) -> AtOnce:
+        super().__enter__()
+        for _ in range(1200):
+            if self.waiting == 0:
+                return self
+            time.sleep(0.05)
+        pytest.fail("the worker did not begin within a minute")
+
+
+@pytest.fixture
+def there_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharing, "Worker", AtOnce)
+
+
 @pytest.fixture(scope="module")
 def by_two() -> list[tuple[int, int]]:
     """What two workers and this process make of the pieces, when there is enough to do until the workers have begun."""
@@ -72,14 +89,15 @@ def test_without_workers_no_process_is_started(monkeypatch: pytest.MonkeyPatch) 
     assert [square for square, _ in shared(Squares(), PIECES, 0)] == [each * each for each in PIECES]
 
 
+@pytest.mark.usefixtures("there_at_once")
 def test_a_worker_that_is_killed_costs_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    # The first pieces go to the worker, whatever its speed.
     assert [square for square, _ in shared(Squares(dies_at=0, home=HERE), PIECES, 1)] == [
         each * each for each in PIECES
     ]
     assert "its work is done here" in caplog.text
 
 
+@pytest.mark.usefixtures("there_at_once")
 def test_an_error_is_raised_as_without_workers() -> None:
     results = shared(Squares(complains_at=1), PIECES, 1)
     assert next(results)[0] == 0
@@ -95,6 +113,13 @@ def test_who_stops_early_leaves_no_process() -> None:
     assert not workers_of_this_process()
 
 
+def test_until_a_worker_is_there_the_work_goes_on_here() -> None:
+    results = shared(Squares(), PIECES, 1)
+    begun = [next(results) for _ in range(3)]  # a tenth of what it takes to begin
+    assert {pid for _, pid in begun} == {HERE}
+    results.close()
+
+
 def test_a_job_that_cannot_be_sent_is_done_here() -> None:
     class Local:
         def do(self, piece: int) -> int:
@@ -103,6 +128,7 @@ def test_a_job_that_cannot_be_sent_is_done_here() -> None:
     assert list(shared(Local(), range(5), 1)) == [1, 2, 3, 4, 5]
 
 
+@pytest.mark.usefixtures("there_at_once")
 def test_tables_come_back_as_they_were() -> None:
     table = pa.table(
         {

@@ -1,11 +1,12 @@
 """``python -m cartage.crew <descriptor>``: a worker; the other end of its socket is `cartage.crew.sharing`.
 
-It is sent a job first and then pieces of work, and answers each with `Done`, or `Failed`: the other end does such a piece
-again, and what is wrong is then raised where it is seen.
+It is sent a job first, which it answers with `Ready`, and then pieces of work, each of which it answers with `Done` or
+`Failed`: the other end does what failed again, and what is wrong is then raised where it is seen.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import sys
@@ -29,29 +30,39 @@ class _NoPandas(MetaPathFinder):
 
 sys.meta_path.insert(0, _NoPandas())
 
-from cartage.crew.sharing import Done, Failed  # noqa: E402
+from cartage.crew.sharing import Done, Failed, Ready  # noqa: E402
 from cartage.crew.wire import Ended, receive, send  # noqa: E402
 
 _END = object()
 
 
 def serve(end: socket.socket) -> None:
-    """Do pieces of work until the other end has gone; the next one is received while one is done."""
-    pieces: Queue[Any] = Queue(1)
+    """Do pieces of work until the other end has gone.
+
+    The next piece is received, and the last answer sent, while one is done: the other end may be too busy to take it.
+    """
+    pieces, answers = Queue[Any](1), Queue[Any](1)
     Thread(target=_receive, args=(end, pieces), daemon=True).start()
-    job: Any = None
-    while (piece := pieces.get()) is not _END:
-        if job is None:
-            job = piece
-            continue
-        try:
-            answer: Any = Done(job.do(piece))
-        except Exception as error:  # noqa: BLE001 - see above
-            answer = Failed(type(error).__name__)
-        try:
-            send(end, answer)
-        except OSError:
-            return
+    Thread(target=_send, args=(end, answers), daemon=True).start()
+    job = pieces.get()
+    if job is not _END:
+        answers.put(Ready())
+        while (piece := pieces.get()) is not _END:
+            answers.put(_done(job, piece))
+
+
+def _done(job: Any, piece: Any) -> Done | Failed:
+    try:
+        return Done(job.do(piece))
+    except Exception as error:  # noqa: BLE001 - see above
+        return Failed(type(error).__name__)
+
+
+def _send(end: socket.socket, answers: Queue[Any]) -> None:
+    with suppress(OSError):
+        while True:
+            send(end, answers.get())
+    os._exit(0)  # nobody is there to work for
 
 
 def _receive(end: socket.socket, pieces: Queue[Any]) -> None:

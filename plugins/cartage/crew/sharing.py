@@ -2,7 +2,8 @@
 
 Workers are programs of their own, started anew, rather than forks: the process of a task has threads, whose
 locks a fork would copy in whatever state they are, and connections that no two processes may use. Starting one takes
-some 0.4 s of the core it is to use, so `workers_for` gives none to what is done sooner without.
+some 0.4 s of the core it is to use, so `workers_for` gives none to what is done sooner without, and this process works
+on alone until it is there.
 
 A worker whose other end has gone, because the task was killed, sees that at its socket and ends.
 """
@@ -32,8 +33,9 @@ log = logging.getLogger(__name__)
 MOST_WORKERS = 3
 """Each holds 150 MB and more."""
 
-_AHEAD = 2
-"""Pieces that a worker has at a time: one that it does, and one that is brought to it meanwhile."""
+_AHEAD = 3
+"""Pieces that a worker has at a time: one that it does, and what keeps it busy while this process does one of its own and
+writes down what came back."""
 
 _FRUGAL = {"MALLOC_ARENA_MAX": "1", "OPENBLAS_NUM_THREADS": "1"}
 """One arena, so that what one thread frees is used by the other, some 20 MB; and no threads for matrices."""
@@ -49,6 +51,11 @@ class Job(Protocol[Piece_contra, Result_co]):
 
     def do(self, piece: Piece_contra, /) -> Result_co:
         """Do one piece of work."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What a worker says once it has its job. Until then it is given nothing: who waits for its first result waits long."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,7 @@ def cores() -> int:
 def shared(job: Job[Piece, Result], pieces: Iterable[Piece], workers: int) -> Iterator[Result]:
     """Do all pieces, here and by so many workers, and give their results in the pieces' order.
 
-    Pieces are taken one at a time, in this thread, and few are held at once: two a worker, and those that are done
+    Pieces are taken one at a time, in this thread, and few are held at once: three a worker, and those that are done
     while an earlier one is not.
 
     Raises:
@@ -161,7 +168,7 @@ class Worker:
         self._outgoing: SimpleQueue[Any] = SimpleQueue()
         self._outgoing.put(job)
         self._open: deque[Future[Any]] = deque()
-        self._ending = self._lost = False
+        self._ready = self._ending = self._lost = False
 
     def __enter__(self) -> Worker:  # noqa: PYI034 - no subclass
         """Start the process, and the two threads that speak with it."""
@@ -196,8 +203,8 @@ class Worker:
 
     @property
     def waiting(self) -> float:
-        """How many pieces it has not answered yet; of a worker that is no more, infinitely many."""
-        return float("inf") if self._lost else len(self._open)
+        """How many pieces it has not answered yet; of one that is not there yet, or no more, infinitely many."""
+        return len(self._open) if self._ready and not self._lost else float("inf")
 
     def hand(self, piece: Any) -> Future[Any]:
         """Hand over a piece.
@@ -226,7 +233,10 @@ class Worker:
         try:
             while True:
                 answer = receive(self._end)
-                self._open.popleft().set_result(answer)
+                if isinstance(answer, Ready):
+                    self._ready = True
+                else:
+                    self._open.popleft().set_result(answer)
         except (Ended, OSError):
             pass
         except Exception:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cartage.ledger.keys import Keyring
 
 Stage = Literal["read", "validate", "transform", "load"]
-Form = Literal["json", "parquet", "xml"]
+Form = Literal["json", "xml"]
 QuarantineState = Literal["open", "retrying", "resolved", "dismissed"]
 
 ENTRIES = 500
@@ -42,7 +42,7 @@ class Entry:
         stage: the step that refused it.
         complaints: why, at least one.
         payload: the record itself; it is stored encrypted. None when nothing of it could be found.
-        form: what the payload is: the neutral record as JSON or Parquet, or the original XML.
+        form: what the payload is: the neutral record as JSON, or the original XML.
         emails: e-mail addresses it can be looked up by; only their keyed hashes are stored.
         phones: telephone numbers, likewise.
     """

@@ -40,7 +40,7 @@ class TransformOperator(FlowOperator):
             transformer = runtime.target_system.transformer(flow)
             refs = [BatchRef(**each) for each in passage.batches]
             total = sum(ref.records for ref in refs)
-            batches = (flow.staging.read(ref) for ref in refs)
+            batches = flow.staging.read_each(refs)
             if self.record in FEEDS:
                 from cartage.operators.feeding import Feeding
 

@@ -99,17 +99,18 @@ class ValidateOperator(FlowOperator):
         sifted = self.record not in FEEDS
         take = _take(flow, self.flow) if sifted else {}
         wanted = {**reads, kind.ROOT: {*reads[kind.ROOT], *take, *((kind.START,) if kind.START else ()), "version"}}
-        for each in passage.batches:
-            ref = BatchRef(**each)
-            whole = flow.staging.read(ref, wanted)
+        refs = [BatchRef(**each) for each in passage.batches]
+        for ref, whole in zip(refs, flow.staging.read_each(refs, wanted), strict=True):
             batch = self._sieve(runtime, passage, ref.number, whole, take) if sifted else whole
             if not len(batch):
                 continue
             rows = batch.root[kind.LINK]
             if len(batch) < len(whole):
                 left = flow.staging.read(ref).only(rows.combine_chunks())
-                ref = flow.staging.write(str(passage.run), "validated", ref.number, left)
-            found.append(Candidate(ref, frozenset(rows.to_pylist())))
+                kept = flow.staging.write(str(passage.run), "validated", ref.number, left)
+            else:
+                kept = ref
+            found.append(Candidate(kept, frozenset(rows.to_pylist())))
             yield batch
 
     def _set_aside(

@@ -41,7 +41,7 @@ class BatchRef:
     """Where a staged batch lies. Small and impersonal, so it may travel by XCom.
 
     Attributes:
-        uri: folder that holds a Parquet file for each table.
+        uri: folder that holds an Arrow file for each table.
         record: kind of record, a key of `KINDS`.
         number: the batch's number within its run, from 0.
         records: how many records it holds (rows of the root table).
