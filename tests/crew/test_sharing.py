@@ -9,6 +9,7 @@ import sys
 import time
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Self
 
 import psutil
 import pyarrow as pa
@@ -54,7 +55,7 @@ def workers_of_this_process() -> list[psutil.Process]:
 class AtOnce(sharing.Worker):
     """A worker that is there as soon as it is wanted, so that the first pieces go to it."""
 
-    def __enter__(self) -> AtOnce:
+    def __enter__(self) -> Self:
         super().__enter__()
         for _ in range(1200):
             if self.waiting == 0:

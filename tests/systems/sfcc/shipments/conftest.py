@@ -79,7 +79,12 @@ class Loop:
         """
         lines: dict[str, list[tuple[str, str | None, str, int]]] = {}
         for item in order["productItems"]:
-            line = f"p{item['position']}-{item['productId']}", item["shipmentId"], sku or item["productId"], int(item["quantity"])
+            line = (
+                f"p{item['position']}-{item['productId']}",
+                item["shipmentId"],
+                sku or item["productId"],
+                int(item["quantity"]),
+            )
             lines.setdefault(item["shipmentId"], []).append(line)
         site = more.pop("site", "RefArch")
         return {
