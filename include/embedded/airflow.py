@@ -11,11 +11,13 @@ import requests
 
 from embedded.environment import USER
 from embedded.processes import Processes, StartError
+from embedded.sqlite import WAITING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 START_SECONDS = 120
+ANSWER_SECONDS = WAITING["timeout"] + 30
 ENDED = ("success", "failed")
 SHOWN = frozenset({"running", "success", "failed", "up_for_retry", "skipped"})
 """States of tasks that are worth a line."""
@@ -73,10 +75,16 @@ class Client:
     def call(self, method: str, path: str, **kwargs: Any) -> Any:
         """Call the API and give the answer's JSON.
 
+        On SQLite two requests of the server can wait for each other until the database's patience is at its end
+        (`embedded.sqlite`). What the server could not do for that is asked for once more.
+
         Raises:
             requests.HTTPError: on any status but 2xx.
         """
-        answer = self.session.request(method, f"{self.base}/api/v2{path}", timeout=60, **kwargs)
+        url = f"{self.base}/api/v2{path}"
+        answer = self.session.request(method, url, timeout=ANSWER_SECONDS, **kwargs)
+        if answer.status_code >= requests.codes.server_error:
+            answer = self.session.request(method, url, timeout=ANSWER_SECONDS, **kwargs)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 

@@ -5,6 +5,7 @@ Airflow loads this module through the entry point ``airflow.policy`` in every pr
 
 from __future__ import annotations
 
+import gc
 import importlib
 import logging
 import sys
@@ -58,6 +59,7 @@ def preload(argv: list[str]) -> list[str]:
     logging.getLogger("great_expectations").setLevel(logging.WARNING)  # it logs hundreds of lines at its import
     for name in WARM:
         importlib.import_module(name)
+    gc.freeze()  # modules stay: whoever looked through them for garbage would copy their pages into every fork
     return list(WARM)
 
 

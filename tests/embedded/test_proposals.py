@@ -13,7 +13,10 @@ from urllib.parse import quote
 
 import pytest
 import requests
+import sqlalchemy as sa
 
+from cartage.ledger.engine import Database
+from cartage.ledger.outbound_tables import bookings
 from embedded.story import READING_SECONDS
 from sandbox.catalogue import PRODUCTS
 from tests.embedded.running import Told, change
@@ -45,8 +48,15 @@ class Warehouse:
         self.steady, *self.falling = self._untouched()[: FALLING + 1]
 
     def _untouched(self) -> list[str]:
-        """Give items that no order of another test takes from, and no kit: their stock is what is counted here."""
+        """Give items that no order of another test takes from, and no kit: their stock is what is counted here.
+
+        Orders that wait in quarantine take from it too: room is left for what the shop sold and the ERP does not have.
+        """
         ordered = self.running.ordered() | {sku for each in PRODUCTS for sku, _ in each.members}
+        database = Database(f"sqlite:///{self.running.home.folder / 'ledger.db'}")
+        with database.read() as connection:
+            ordered |= set(connection.scalars(sa.select(bookings.c.sku).distinct()))
+        database.close()
         untouched = [each.sku for each in PRODUCTS if each.kind == "inventory" and each.sku not in ordered]
         assert len(untouched) > FALLING, f"other tests order nearly everything; only {untouched} is left"
         return untouched
@@ -209,7 +219,9 @@ def an_answer_to_what_was_superseded_is_not_acted_upon(warehouse: Warehouse) -> 
     counts = warehouse.sent(warehouse.state(LIST, "approved", "sent"))
     assert counts["updated"] == FALLING - 1
     assert warehouse.proposals.get(proposal.id).state == "sent"
-    assert [warehouse.sold(LIST, sku) for sku in warehouse.falling] == [free, 0, 0, 0, 0]
+    back, *gone = [warehouse.sold(LIST, sku) for sku in warehouse.falling]
+    assert 0 < (back or 0) <= free, "room may be left for what other tests' orders still wait for"
+    assert gone == [0] * (FALLING - 1)
     stale = warehouse.proposals.get(stale.id)
     assert (stale.state, stale.decided_by) == ("superseded", None)
     assert not any(each["dag_run_id"].startswith(f"proposal__{stale.id}__") for each in warehouse.client.runs(FLOW))

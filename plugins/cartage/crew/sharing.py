@@ -33,9 +33,8 @@ log = logging.getLogger(__name__)
 MOST_WORKERS = 3
 """Each holds 150 MB and more."""
 
-_AHEAD = 3
-"""Pieces that a worker has at a time: one that it does, and what keeps it busy while this process does one of its own and
-writes down what came back."""
+AHEAD = 2
+"""Pieces that a worker has at a time, unless more is said: one that it does, and one that is brought to it meanwhile."""
 
 _FRUGAL = {"MALLOC_ARENA_MAX": "1", "OPENBLAS_NUM_THREADS": "1"}
 """One arena, so that what one thread frees is used by the other, some 20 MB; and no threads for matrices."""
@@ -91,11 +90,18 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def shared(job: Job[Piece, Result], pieces: Iterable[Piece], workers: int) -> Iterator[Result]:
+def shared(job: Job[Piece, Result], pieces: Iterable[Piece], workers: int, ahead: int = AHEAD) -> Iterator[Result]:
     """Do all pieces, here and by so many workers, and give their results in the pieces' order.
 
-    Pieces are taken one at a time, in this thread, and few are held at once: three a worker, and those that are done
-    while an earlier one is not.
+    Pieces are taken one at a time, in this thread, and few are held at once: those that workers have, and those that
+    are done while an earlier one is not.
+
+    Args:
+        job: what is done.
+        pieces: what it is done with.
+        workers: how many processes beside this one.
+        ahead: pieces that a worker has at a time. More keep it busy while this process is long about one of its own
+            and what came back, and cost memory.
 
     Raises:
         Exception: whatever the job raises, as if it had been done here.
@@ -105,22 +111,22 @@ def shared(job: Job[Piece, Result], pieces: Iterable[Piece], workers: int) -> It
         return
     with ExitStack() as stack:
         crew = [stack.enter_context(Worker(job)) for _ in range(workers)]
-        ahead: deque[_Turn[Piece, Result]] = deque()
+        turns: deque[_Turn[Piece, Result]] = deque()
         for piece in pieces:
             turn: _Turn[Piece, Result] = _Turn(piece)
-            ahead.append(turn)
+            turns.append(turn)
             free = min(crew, key=lambda worker: worker.waiting)
-            if free.waiting < _AHEAD:
+            if free.waiting < ahead:
                 turn.answer = free.hand(piece)
             else:
                 turn.do(job)
-            while ahead and (ahead[0].ready or len(ahead) > _AHEAD * workers + 1):
-                yield ahead.popleft().result(job)
-        while ahead:
-            idle = [turn for turn in ahead if not turn.ready]
+            while turns and (turns[0].ready or len(turns) > ahead * workers + 1):
+                yield turns.popleft().result(job)
+        while turns:
+            idle = [turn for turn in turns if not turn.ready]
             if len(idle) > workers:  # nobody has begun the last one
                 idle[-1].do(job)
-            yield ahead.popleft().result(job)
+            yield turns.popleft().result(job)
 
 
 @dataclass

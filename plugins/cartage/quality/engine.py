@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
+import sys
 from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
@@ -122,11 +124,17 @@ def _asked(batch: Any, expectations: Sequence[Expected], result_format: Mapping[
 
 
 def _import() -> ModuleType:
-    """Import it quietly: it logs hundreds of lines of its own making at every start."""
+    """Import it quietly: it logs hundreds of lines of its own making at every start.
+
+    The objects that it makes stay for good. Looking through them for garbage again and again is spared.
+    """
+    first = "great_expectations" not in sys.modules
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     import great_expectations
 
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)  # the import sets it back
+    if first:
+        logging.getLogger("great_expectations").setLevel(logging.WARNING)  # the import sets it back
+        gc.freeze()
     return great_expectations
 
 

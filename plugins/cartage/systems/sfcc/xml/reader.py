@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 WORTH_A_WORKER = 64_000_000
 """Bytes of a document: a worker process starts in the time that some 30 MB take to read."""
 
+STRETCHES_AHEAD = 3
+"""A stretch is done in less time than this process takes for one of its own and to stage those that came back."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -216,7 +219,7 @@ class DocumentReader:
         cutter = Cutter(document, self.mapping.element, size=self.limits.megabytes * 1_000_000)
         whole = replace(origin, position=0, columns=document.columns)
         taking = Taking(self.mapping, replace(document, content=iter(())), whole, self._fast)
-        for taken in shared(taking, cutter, workers):
+        for taken in shared(taking, cutter, workers, STRETCHES_AHEAD):
             reading.damage = reading.damage or taken.damage
             reading.doubts += [taken.doubt] if taken.doubt else []
             place = replace(whole, position=reading.records)
