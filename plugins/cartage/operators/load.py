@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from cartage.operators.runtime import Runtime
     from cartage.records.batch import Batch
-    from cartage.seams import FeedTarget, Journal, Planned, Target
+    from cartage.seams import FeedBook, FeedTarget, Journal, Planned, Target
 
 PLANNED = {
     "create": Outcome.CREATED,
@@ -63,7 +63,7 @@ class LoadOperator(FlowOperator):
                 verdicts = self._plan(runtime, passage.run, target, documents)
             elif self.record in FEEDS:
                 feeds = runtime.ledger.feeds(self.integration, self.flow, passage.run)
-                verdicts = self._published(runtime, passage, target, target.publish(documents, feeds))
+                verdicts = self._published(runtime, passage, target, documents, feeds)
             else:
                 journal = self._journal(runtime, passage)
                 verdicts = self._set_aside(runtime, passage, target.write(next(documents), journal))
@@ -76,12 +76,16 @@ class LoadOperator(FlowOperator):
         return runtime.ledger.journal(passage.run, self.integration, runtime.destination, holder=holder)
 
     def _published(
-        self, runtime: Runtime, passage: Passage, target: FeedTarget, verdicts: Iterable[Verdict]
+        self, runtime: Runtime, passage: Passage, target: FeedTarget, rows: Iterable[Batch], feeds: FeedBook
     ) -> Iterator[Verdict]:
-        """Set aside what was refused, of this run's feeds and then of earlier ones."""
+        """Tell what no later run has told of, and set aside what was refused, of this run's feeds and then of earlier ones."""
         from cartage.operators.accounting import note_late
+        from cartage.operators.outrun import still_news
 
+        outrun: list[Verdict] = []
+        verdicts = target.publish(still_news(runtime, feeds, rows, outrun), feeds)
         yield from self._set_aside(runtime, passage, verdicts)
+        yield from outrun
         note_late(runtime, passage.run, target.late)
         target.noted()
 

@@ -51,6 +51,9 @@ class FeedBook(Protocol):
     def waiting(self) -> list[Feed]:
         """Give the feeds of earlier runs, sent and not known to be imported, oldest first."""
 
+    def overtaken(self) -> bool:
+        """Say whether a later run has written feeds: what this one was to tell may be old news."""
+
     def put(self, feed: Feed) -> None:
         """Write the feed's state."""
 
