@@ -47,11 +47,13 @@ class Complaint:
         code: a stable, lower-case word for grouping, for example ``unknown_item``.
         message: what, where and what to do; it never quotes personal data.
         field: the record's column (``lines.product_id``), or None when it is the whole record.
+        asks: a person must act although the record went through: money to refund, an order that waits for approval.
     """
 
     code: str
     message: str
     field: str | None = None
+    asks: bool = False
 
 
 class RecordError(CartageError):

@@ -203,6 +203,20 @@ def test_what_was_never_readable_is_not_tried_again(operator: TestClient, ledger
     assert (states["RefArch/00021"], states["RefArch/00018"]) == ("unreadable", "open")
 
 
+def test_what_went_through_and_asks_somebody_says_what_to_do(operator: TestClient, ledger: Ledger) -> None:
+    (run,) = (each.id for each in ledger.runs.recent(NAME, "orders"))
+    refund = Complaint("refund_due", "customer deposit 9 is still open: refund it", asks=True)
+    body = to_json(together("order", order(22, version="1")), 22)
+    ledger.quarantine.put(run, "orders", "order", [Entry(9, "RefArch/00022", "1", "load", (refund,), body)])
+    page = html.fromstring(operator.get(f"/errors/{entry(ledger, 22)}").text)
+    assert "refund it" in page.text_content()
+    assert "What somebody must do" in page.xpath("//h2/text()")
+    assert page.xpath('//button[@data-act="dismiss"]')
+    assert not page.xpath('//button[@data-act="retry"] | //textarea[@id="edit-text"]'), "sending it again mends nothing"
+    listed = html.fromstring(operator.get("/errors?q=00022").text)
+    assert listed.xpath("//@data-state") == ["through"]
+
+
 def test_personal_data_is_for_named_roles_and_each_look_is_noted(sign_in: Any, ledger: Ledger) -> None:
     path = f"/errors/{entry(ledger, 18)}/reveal"
     token = {"token": token_for("someone")}

@@ -48,6 +48,14 @@ class Echo:
         return piece
 
 
+@dataclass(frozen=True)
+class Counting:
+    """Counts buffers."""
+
+    def do(self, piece: list[pa.Array]) -> tuple[int, int]:
+        return len(piece), os.getpid()
+
+
 def workers_of_this_process() -> list[psutil.Process]:
     return [each for each in psutil.Process().children() if "cartage.crew" in each.cmdline()]
 
@@ -143,6 +151,14 @@ def test_tables_come_back_as_they_were() -> None:
     for piece, back in zip(pieces, shared(Echo(), pieces, 1), strict=True):
         assert back.equals(piece)
         assert back.schema.equals(piece.schema)
+
+
+@pytest.mark.usefixtures("there_at_once")
+def test_a_piece_of_more_parts_than_go_over_at_once_goes_over() -> None:
+    pieces = [[pa.array([number]) for number in range(many)] for many in (1500, 1)]
+    done = list(shared(Counting(), pieces, 1))
+    assert [count for count, _ in done] == [1500, 1]
+    assert HERE not in {pid for _, pid in done}
 
 
 def test_a_worker_ends_when_the_process_that_started_it_is_killed() -> None:

@@ -43,14 +43,16 @@ def test_orders_arrive_once_and_to_the_cent(stack: Stack) -> None:
 
 def test_a_newer_version_and_a_cancellation(stack: Stack) -> None:
     stack.setting("revision_sent: once", "revision_sent: versions")
-    order, other = (variety("plain", seed, site="RefArch") for seed in (1, 2))
-    stack.deliver("RefArch", [order, other])
+    order, other, paid = (variety(name, 1, site="RefArch") for name in ("plain", "several_lines", "card_captured"))
+    stack.deliver("RefArch", [order, other, paid])
     stack.run()
     rng = Random(1)
-    changed = [newer(order, "address", rng), newer(other, "cancelled", rng)]
+    changed = [newer(order, "address", rng), newer(other, "cancelled", rng), newer(paid, "cancelled", rng)]
     stack.deliver("RefArch", changed, NOW + timedelta(hours=1))
     counts = stack.run()
-    assert counts["updated"] == 2
+    assert counts["updated"] == 3
+    asked = {each.key: each.complaints for each in stack.ledger.quarantine.open("sfcc_netsuite", "orders")}
+    assert [each.code for each in asked.pop(f"RefArch/{paid.order_no}")] == ["refund_due"], "listed among the errors"
     status = {each["otherrefnum"]: each["status"] for each in stack.sales_orders()}
     assert status[other.order_no] in {"C", "H", "SalesOrd:C", "SalesOrd:H"}
 

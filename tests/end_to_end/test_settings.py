@@ -109,6 +109,7 @@ def test_taxes_by_netsuite(stack: Stack) -> None:
         assert Decimal(variances[order.order_no] or 0) == variance, "the variance is kept on the order"
         codes = [each.code for each in verdicts[f"{order.site}/{order.order_no}"].complaints]
         assert codes == ["total_differs"]
+        assert stack.ledger.quarantine.open("sfcc_netsuite") == [], "and nobody is asked about them"
         assert status_of(stack, order) == "B", "taxes that NetSuite was asked for hold no order up"
 
 

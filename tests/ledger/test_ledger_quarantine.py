@@ -81,6 +81,29 @@ def test_a_later_success_resolves_it_but_not_that_of_an_older_version(
     assert ledger.quarantine.open("shop_erp") == []
 
 
+def test_what_asks_a_person_ends_by_the_person_or_by_a_write_that_asks_no_more(
+    ledger: Ledger, start: Callable[..., int]
+) -> None:
+    refund = Complaint("refund_due", "deposit 9 is still open: refund it", asks=True)
+
+    def end(outcome: Outcome, *complaints: Complaint, version: str = "v1") -> list[str]:
+        run = start()
+        ledger.outcomes.extracted(run, "order", rows(A, version=version), 0)
+        if complaints:
+            asked = Entry(0, A, version, "load", complaints, BODY, emails=(EMAIL,))
+            ledger.quarantine.put(run, "orders", "order", [asked])
+        ledger.outcomes.settle(run, "order", [Verdict(0, A, outcome, complaints, "77")])
+        assert ledger.quarantine.asking(run) == (complaints == (refund,))
+        return [each.state for each in ledger.quarantine.find(email=EMAIL)]
+
+    assert end(Outcome.UPDATED, refund) == ["open"], "it went through, and is asked all the same"
+    assert end(Outcome.UNCHANGED) == ["open"], "the order came again; nobody has refunded anything"
+    assert end(Outcome.QUARANTINED, UNKNOWN_ITEM, version="v2") == ["open"]
+    (held,) = ledger.quarantine.open("shop_erp")
+    assert held.complaints == (UNKNOWN_ITEM, refund), "a new reason does not wipe out what is still to be done"
+    assert end(Outcome.UPDATED, version="v3") == ["resolved"]
+
+
 def test_a_retry_takes_entries_up_and_gives_them_back(ledger: Ledger, start: Callable[..., int]) -> None:
     ledger.quarantine.put(start(), "orders", "order", [entry()])
     (held,) = ledger.quarantine.open("shop_erp")

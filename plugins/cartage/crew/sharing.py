@@ -229,10 +229,13 @@ class Worker:
         try:
             while (message := self._outgoing.get()) is not None:
                 send(self._end, message)
-        except OSError:
-            return  # the other thread sees it too
+        except OSError as error:
+            log.debug("a worker process cannot be sent to: %s", error)
         except Exception:
             log.exception("what a worker process is to do cannot be sent to it")
+        else:
+            return
+        with suppress(OSError):  # whoever waits for its answers sees it there
             self._end.shutdown(socket.SHUT_RDWR)
 
     def _receive(self) -> None:

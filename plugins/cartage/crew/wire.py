@@ -1,8 +1,8 @@
 """What goes between a process and its workers: pickles, with Arrow tables as Arrow's own stream beside them.
 
 A message is its length, the lengths of its parts, a pickle, and the buffers that the pickle refers to. It is sent by
-one call of the system and received by two, however long it is and however many parts it has: after each call a thread
-has to wait for the interpreter, and the other thread, which works, gives that up a few hundred times a second only.
+one call of the system, or few, and received by two, however long it is: after each call a thread has to wait for the
+interpreter, and the other thread, which works, gives that up a few hundred times a second only.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ _HEAD = struct.Struct("<QQ")
 
 _ALIGNED = 64
 """Arrow wants its buffers to begin at multiples of it."""
+
+_AT_ONCE = 512
+"""Buffers a call of the system; Linux takes 1,024 at most and refuses more as too long a message."""
 
 
 class Ended(Exception):  # noqa: N818 - nothing is wrong: the other end has gone
@@ -50,7 +53,7 @@ def send(end: socket.socket, message: Any) -> None:
 def _send_all(end: socket.socket, parts: Sequence[bytes | memoryview]) -> None:
     left = [memoryview(each) for each in parts if len(each)]
     while left:
-        sent = end.sendmsg(left)
+        sent = end.sendmsg(left[:_AT_ONCE])
         while left and sent >= left[0].nbytes:
             sent -= left.pop(0).nbytes
         if left:

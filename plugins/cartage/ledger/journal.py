@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from cartage.ledger import rowsets
 from cartage.ledger import runs as run_rows
-from cartage.ledger.complaints import write_complaints
+from cartage.ledger.complaints import read_complaints, write_complaints
 from cartage.ledger.engine import Database, chunks
 from cartage.ledger.tables import attempts, documents, intents, runs
 from cartage.seams import Attempt, Claim, DocumentKey, DocumentOutcome, DocumentResult
@@ -117,7 +117,7 @@ class DocumentJournal:
     def _decide(self, wanted: DocumentKey, row: Any, closed: set[int], now: datetime) -> Claim:
         if row.done_run_id == self._run_id and row.done_hash == wanted.hash and row.outcome in _DONE:
             return Claim(wanted, granted=True, done=row.outcome, known_id=row.internal_id, known_hash=row.hash,
-                         known_version=row.version)  # fmt: skip
+                         known_version=row.version, complaints=read_complaints(row.complaints))  # fmt: skip
         free = row.holder_run_id is None or self._holds(row) or row.holder_run_id in closed or row.leased_until <= now
         return Claim(
             wanted,

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
 
 from cartage.ledger import runs as run_rows
-from cartage.ledger.complaints import first_code, read_complaints, write_complaints
+from cartage.ledger.complaints import asking, first_code, read_complaints, write_complaints
 from cartage.ledger.engine import Database, chunks
 from cartage.ledger.tables import quarantine, quarantine_lookups
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sqlalchemy.engine import Connection
 
@@ -123,7 +123,7 @@ class Quarantine:
         place = {"integration": run.integration, "flow": flow, "record": record}
         keys = [each.key for each in entries]
         held = connection.execute(
-            sa.select(quarantine.c.id, quarantine.c.key, quarantine.c.version, quarantine.c.run_id, quarantine.c.tries)
+            sa.select(*(quarantine.c[name] for name in ("id", "key", "version", "run_id", "tries", "complaints")))
             .where(*(quarantine.c[name] == value for name, value in place.items()), quarantine.c.key.in_(keys), _LIVE)
             .with_for_update()
         )
@@ -137,7 +137,7 @@ class Quarantine:
                 continue
             values = {"tries": before.tries + (before.run_id != run.id), "state": "open", "run_id": run.id}
             if (before.version or "") <= (entry.version or ""):
-                values |= self._values(run.id, entry, now)
+                values |= self._values(run.id, _still_asking(entry, read_complaints(before.complaints)), now)
                 self._look_up(connection, before.id, entry)
             connection.execute(sa.update(quarantine).where(quarantine.c.id == before.id).values(values))
 
@@ -170,6 +170,13 @@ class Quarantine:
         if flow is not None:
             where.append(quarantine.c.flow == flow)
         return self._list(*where, limit=limit)
+
+    def asking(self, run_id: int) -> int:
+        """Give of how many records that went through a run asked a person to do something."""
+        query = sa.select(quarantine.c.complaints).where(quarantine.c.run_id == run_id, _LIVE)
+        with self._database.read() as connection:
+            found = [read_complaints(each) for each in connection.execute(query).scalars()]
+        return sum(all(one.asks for one in each) for each in found)
 
     def find(self, *, email: str | None = None, phone: str | None = None) -> list[Quarantined]:
         """Give everything ever held back for this e-mail address or telephone number, without payloads."""
@@ -219,7 +226,7 @@ class Quarantine:
         with self._database.write() as connection:
             run = run_rows.fetch(connection, run_id)
             applied = {key: version or "" for key, version in versions.items()}
-            resolve_applied(connection, run, record, applied, datetime.now(UTC))
+            resolve_applied(connection, run, record, applied, written=applied.keys())
 
     def dismiss(self, quarantine_id: int, who: str, reason: str) -> bool:
         """End an entry by a person's decision; False when it was not held back any more."""
@@ -238,22 +245,49 @@ class Quarantine:
 
 
 def resolve_applied(
-    connection: Connection, run: run_rows.Run, record: str, applied: Mapping[str, str], now: datetime
+    connection: Connection,
+    run: run_rows.Run,
+    record: str,
+    applied: Mapping[str, str],
+    *,
+    written: Collection[str],
 ) -> None:
-    """End the live entries of records that went through in this or a newer version, in a transaction under way."""
+    """End the live entries of records that went through in this or a newer version, in a transaction under way.
+
+    What asks a person to act is not done by reading the same record again: it ends when the record is written anew
+    without asking, or by the person.
+
+    Args:
+        connection: of the transaction.
+        run: the run in which they went through.
+        record: their kind.
+        applied: the version that went through, by key.
+        written: keys of those that were created or updated by it.
+    """
+    now = datetime.now(UTC)
     ended: list[int] = []
-    query = sa.select(quarantine.c.id, quarantine.c.key, quarantine.c.version).where(
-        quarantine.c.integration == run.integration, quarantine.c.record == record, _LIVE
-    )
+    columns = (quarantine.c.id, quarantine.c.key, quarantine.c.version, quarantine.c.complaints)
+    query = sa.select(*columns).where(quarantine.c.integration == run.integration, quarantine.c.record == record, _LIVE)
     for part in chunks(sorted(applied), ENTRIES):
         live = connection.execute(query.where(quarantine.c.key.in_(part)).with_for_update())
-        ended += [row.id for row in live if (row.version or "") <= applied[row.key]]
+        ended += [
+            row.id
+            for row in live
+            if (row.version or "") <= applied[row.key]
+            and (row.key in written or not asking(read_complaints(row.complaints)))
+        ]
     if ended:
         connection.execute(
             sa.update(quarantine)
             .where(quarantine.c.id.in_(ended))
             .values(state="resolved", ended_at=now, ended_by=f"run {run.id}")
         )
+
+
+def _still_asking(entry: Entry, before: Sequence[Complaint]) -> Entry:
+    """Keep what was asked of a person beside the new reasons: nobody has done it yet."""
+    rest = tuple(each for each in asking(before) if each not in entry.complaints)
+    return replace(entry, complaints=(*entry.complaints, *rest)) if rest else entry
 
 
 def _quarantined(row: sa.Row[Any], payload: bytes | None) -> Quarantined:

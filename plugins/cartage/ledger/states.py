@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from cartage.ledger import quarantine, rowsets
-from cartage.ledger.complaints import first_code, write_complaints
+from cartage.ledger.complaints import asking, first_code, write_complaints
 from cartage.ledger.engine import Database, chunks
 from cartage.ledger.tables import documents, outcomes, records
 from cartage.records.outcome import Outcome, Verdict
@@ -117,8 +117,10 @@ def decided(
             only=_not_older,
         )
     applied = ways[_told] | ways[_applied]
-    versions = {key: row.version or "" for key, (row, _) in applied.items()}
-    quarantine.resolve_applied(connection, run, record, versions, now)
+    quiet = {key: each for key, each in applied.items() if not asking(each[1].complaints)}
+    versions = {key: row.version or "" for key, (row, _) in quiet.items()}
+    written = {key for key, (_, verdict) in quiet.items() if verdict.outcome in TOLD}
+    quarantine.resolve_applied(connection, run, record, versions, written=written)
 
 
 def held(

@@ -41,7 +41,7 @@ FILES = 5
 """Files of a run that a story names."""
 
 What = Literal[
-    "dropped", "read", "checked", "sent", "unanswered", "held back", "asked", "ended", "file", "done by hand"
+    "dropped", "read", "checked", "sent", "unanswered", "held back", "to do", "asked", "ended", "file", "done by hand"
 ]
 
 
@@ -197,9 +197,11 @@ def _quarantines(connection: Connection, key: str) -> Iterator[Step]:
         tries = f"{row.tries} times" if row.tries > 1 else "once"
         by = f" by {row.ended_by}" if row.ended_by else ""
         why = f": {row.ended_why}" if row.ended_why else ""
-        text = f"by {row.stage}, {tries}, now {row.state}{by}{why}"
         complaints = read_complaints(row.complaints)
-        yield Step(row.last_at, "held back", row.run_id, row.record, text, row.state, complaints, entry=row.id)
+        through = bool(complaints) and all(each.asks for each in complaints)
+        what: What = "to do" if through else "held back"
+        text = f"now {row.state}{by}{why}" if through else f"by {row.stage}, {tries}, now {row.state}{by}{why}"
+        yield Step(row.last_at, what, row.run_id, row.record, text, row.state, complaints, entry=row.id)
 
 
 def _proposals(connection: Connection, key: str) -> Iterator[Step]:
@@ -280,4 +282,16 @@ def _documents(connection: Connection, integration: str, key: str) -> Iterator[D
 
 _KINDS = sorted(KINDS)
 _READS = (_outcomes, _attempts, _unanswered, _quarantines, _proposals)
-_ORDER = ("dropped", "read", "checked", "asked", "sent", "unanswered", "held back", "file", "ended", "done by hand")
+_ORDER = (
+    "dropped",
+    "read",
+    "checked",
+    "asked",
+    "sent",
+    "unanswered",
+    "held back",
+    "to do",
+    "file",
+    "ended",
+    "done by hand",
+)

@@ -97,6 +97,11 @@ class Case:
         return f"{self.integration}.{self.flow}"
 
     @property
+    def went_through(self) -> bool:
+        """Whether the record is where it should be, and only asks a person to act."""
+        return bool(self.complaints) and all(each.asks for each in self.complaints)
+
+    @property
     def held(self) -> bool:
         """Whether it is held back now."""
         return self.state in ("open", "retrying")

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cartage.errors import BatchError, Complaint
+from cartage.ledger.complaints import asking
 from cartage.ledger.quarantine import Entry
 from cartage.quality.checks import share_exceeded
 from cartage.records.batch import FEEDS, KINDS
@@ -27,6 +28,11 @@ LATE = -1
 """Row of an entry whose record this run did not read."""
 
 SET_ASIDE = (Outcome.QUARANTINED, Outcome.REJECTED)
+
+
+def needs_somebody(verdict: Verdict) -> bool:
+    """Whether a record is listed among the errors: it was refused, or it asks for a person all the same."""
+    return verdict.outcome in SET_ASIDE or bool(asking(verdict.complaints))
 
 
 def note_extracted(runtime: Runtime, run: int, number: int, read: Read) -> None:
@@ -62,17 +68,20 @@ def quarantine(
 ) -> None:
     """Set records aside with their reasons and what is there of them, then note the outcome.
 
+    So are those that went through and of which a person must do something: a refund is due, an order waits for
+    approval since its sums differ.
+
     Args:
         runtime: the flow's.
         run: the run's id.
         stage: which step refused them.
-        verdicts: of any outcome; only quarantined and rejected ones are kept.
+        verdicts: of any outcome; only those that need somebody are kept.
         batch: where the records are, when they could be read.
         originals: the bytes found of those that could not, by row number.
     """
     if runtime.record in FEEDS and stage != "load":
         _note_singly(runtime, run, verdicts, batch)
-    kept = [each for each in verdicts if each.outcome in SET_ASIDE]
+    kept = [each for each in verdicts if needs_somebody(each)]
     entries = [_entry(stage, each, batch, originals or {}) for each in kept]
     runtime.ledger.quarantine.put(run, runtime.flow, runtime.record, entries)
     runtime.ledger.outcomes.settle(run, runtime.record, verdicts)
@@ -107,6 +116,7 @@ def _entry(stage: Stage, verdict: Verdict, batch: Batch | None, originals: Mappi
         original = originals.get(verdict.row)
         return Entry(verdict.row, verdict.key, None, stage, verdict.complaints, original, form="xml")
     kind = KINDS[batch.record]
+    why = verdict.complaints if verdict.outcome in SET_ASIDE else asking(verdict.complaints)
     one = batch.only(pa.array([verdict.row], pa.int64()))
     values: dict[str, Any] = one.root.to_pylist()[0]
     return Entry(
@@ -114,7 +124,7 @@ def _entry(stage: Stage, verdict: Verdict, batch: Batch | None, originals: Mappi
         verdict.key,
         values["version"],
         stage,
-        verdict.complaints,
+        why,
         to_json(one, verdict.row),
         emails=tuple(values[name] for name in kind.EMAILS if values[name]),
         phones=tuple(values[name] for name in kind.PHONES if values[name]),

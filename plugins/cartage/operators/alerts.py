@@ -165,26 +165,27 @@ def on_failure(integration: str, flow: str) -> FailureNotifier:
     return FailureNotifier(integration, flow)
 
 
-def quarantine_alert(name: str, run: str, counts: Mapping[str, int], share: float) -> Alert | None:
-    """Alert when more than `share` of a run's records failed.
+def quarantine_alert(name: str, run: str, counts: Mapping[str, int], share: float, *, asking: int = 0) -> Alert | None:
+    """Alert when more than `share` of a run's records failed, or went through in a way that a person must look at.
 
     Args:
         name: the flow.
         run: its id in Airflow.
         counts: records by outcome, and ``extracted``.
         share: the setting ``alerts.quarantined_share``.
+        asking: records that went through and ask a person to act: their sums differ, a refund is due.
     """
     extracted = counts.get("extracted", 0)
-    failed = counts.get("quarantined", 0) + counts.get("rejected", 0)
+    failed = counts.get("quarantined", 0) + counts.get("rejected", 0) + asking
     if not failed or failed <= share * extracted:
         return None
     address = address_of(name, run)
     return Alert(
         "quarantine",
         f"Cartage: {failed} of {extracted} records of {name} need someone",
-        f"{failed} of {extracted} records of {name} were quarantined or rejected; the setting allows {share:.0%}.\n"
-        f"The quality report on the run's validate task says which and why.\n{address}",
-        {"flow": name, "run": run, "address": address, **counts},
+        f"{failed} of {extracted} records of {name} were quarantined, rejected, or ask somebody to act; the setting allows "
+        f"{share:.0%}.\nErrors, under Cartage in the Airflow UI, says which and why.\n{address}",
+        {"flow": name, "run": run, "address": address, **counts, "asking": asking},
     )
 
 

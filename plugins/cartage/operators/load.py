@@ -90,12 +90,12 @@ class LoadOperator(FlowOperator):
         target.noted()
 
     def _set_aside(self, runtime: Runtime, passage: Passage, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
-        """Quarantine what the target refused, with the record as it was before the transform."""
-        from cartage.operators.accounting import SET_ASIDE, quarantine
+        """List what needs somebody, refused or not, with the record as it was before the transform."""
+        from cartage.operators.accounting import needs_somebody, quarantine
 
         batches = Originals(runtime, passage)
         for verdict in verdicts:
-            if verdict.outcome in SET_ASIDE:
+            if needs_somebody(verdict):
                 quarantine(runtime, passage.run, "load", [verdict], batch=batches.of(verdict.row))
             yield verdict
 

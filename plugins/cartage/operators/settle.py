@@ -167,8 +167,11 @@ class SettleOperator(FlowOperator):
         from cartage.operators import alerts
 
         name = f"{self.integration}.{self.flow}"
+        share = float(flow.settings.alerts.quarantined_share)
         found = [
-            alerts.quarantine_alert(name, alerts.run_of(context), counts, float(flow.settings.alerts.quarantined_share))
+            alerts.quarantine_alert(
+                name, alerts.run_of(context), counts, share, asking=runtime.ledger.quarantine.asking(begun.id)
+            )
         ]
         refused = [each.name for each in flow.drops.refused()] if flow.drops else []
         if refused:

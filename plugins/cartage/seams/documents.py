@@ -50,6 +50,7 @@ class Claim:
         known_hash: content hash of the last applied body, if any.
         known_version: version of the last applied body, if any.
         unfinished: an earlier intent has no result: look the document up before sending.
+        complaints: of a document that is `done`: what was said of it then.
     """
 
     document: DocumentKey
@@ -59,6 +60,7 @@ class Claim:
     known_hash: str | None = None
     known_version: str | None = None
     unfinished: bool = False
+    complaints: tuple[Complaint, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from cartage.console.flows import all_flows
 from cartage.console.layout import render
 from cartage.console.ledgers import Book  # noqa: TC001
 from cartage.console.masking import PERSONAL, may_unmask
-from cartage.console.pages.errors import STATE_STYLES, STATE_WORDS
+from cartage.console.pages.errors import STATE_STYLES, word_of
 from cartage.console.pages.record import path_of
 from cartage.console.places import ERRORS
 from cartage.console.tokens import same_origin
@@ -177,7 +177,7 @@ def _expectations(ledger: Ledger, case: Case) -> str:
 
 
 def _can_be_edited(case: Case) -> bool:
-    return case.state == "open" and case.form == "json" and case.record in EDITABLE
+    return case.state == "open" and case.form == "json" and case.record in EDITABLE and not case.went_through
 
 
 def _note(ledger: Ledger, rights: Rights, case: Case, what: str, note: str | None = None) -> None:
@@ -205,7 +205,7 @@ def _page(request: Request, case: Case, rights: Rights, ledger: Ledger, *, unmas
         changes=_changes(ledger.mending.versions(case.id), unmasked=unmasked),
         actions=[each for each in ledger.actions.of(case.integration, case.key) if each.subject == str(case.id)],
         columns=values.columns, at_fault=values.at_fault, fields=json.dumps(values.fields(case.record)),
-        styles=STATE_STYLES, words_of=STATE_WORDS, done=DONE, readable=case.form != "xml",
+        styles=STATE_STYLES, word_of=word_of, done=DONE, readable=case.form != "xml",
     )  # fmt: skip
 
 

@@ -49,6 +49,12 @@ COLUMNS = (
 STATE_STYLES = {"open": "bad", "retrying": "busy", "resolved": "good", "dismissed": "quiet"}
 STATE_WORDS = {"open": "held back", "retrying": "being tried again", "resolved": "resolved", "dismissed": "dismissed"}
 
+
+def word_of(case: Case) -> str:
+    """Give the word for how an entry stands."""
+    return "asks you" if case.went_through and case.state == "open" else STATE_WORDS[case.state]
+
+
 FORMULA = re.compile(r"(?:^|(?<=[,;\t\r\n\"]))(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])")
 """Where a formula would begin: at the start, or after what another country's spreadsheet takes for the end of a cell."""
 
@@ -109,7 +115,7 @@ def errors(request: Request, rights: Allowed, ledger: Book, asked: Wish, after: 
         total=sum(each.count for each in groups), shown=cut(found, lambda each: place(each, asked.sort)), after=after,
         flows=[each for each in all_flows().flows if rights.may("see", each.dag_id)],
         runs={each.dag_id for each in found if rights.may("run", each.dag_id)},
-        assignees=assignees, tags=tags, nobody=NOBODY, styles=STATE_STYLES, words_of=STATE_WORDS,
+        assignees=assignees, tags=tags, nobody=NOBODY, styles=STATE_STYLES, word_of=word_of,
     )  # fmt: skip
 
 

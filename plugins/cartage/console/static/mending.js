@@ -17,7 +17,7 @@
 
   const again = (text) => cartage.again(text, location.pathname.replace(/\/reveal$/, ""));
 
-  /* One run a flow, with all of its records; what was never readable, or is tried already, stays where it is. */
+  /* One run a flow, with all of its records; what was never readable, went through, or is tried already, stays where it is. */
   async function retry(some) {
     const flows = new Map();
     const left = some.filter((each) => each.dataset.state !== "open").length;
@@ -25,7 +25,7 @@
       if (each.dataset.state !== "open") continue;
       flows.set(each.dataset.dag, [...(flows.get(each.dataset.dag) ?? []), Number(each.dataset.entry)]);
     }
-    if (!flows.size) throw new Error("These cannot be tried again: a run has them already, or they could never be read.");
+    if (!flows.size) throw new Error("These cannot be tried again: a run has them already, they could never be read, or they went through and ask you to act.");
     const told = [...flows].map(([dag, records]) => `${count(records.length)} of ${dag}`).join(", ");
     const rest = left ? ` ${count(left)} cannot be tried again and stayed.` : "";
     cartage.say(`Trying again: ${told} …${rest}`, false, true);

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cartage.errors import Complaint
-from cartage.systems.netsuite.writing_lines import LINES, MARK, fulfilled, mark, rows
+from cartage.systems.netsuite.writing_lines import LINES, MARK, content_of, fulfilled, mark, rows
 from cartage.systems.netsuite.writing_orders import VERSION, Decision, quarantine
 
 if TYPE_CHECKING:
@@ -47,11 +47,13 @@ def closing(
         Complaint(
             "refund_due",
             f"sales order {found.id} is closed, but customer deposit {each} is still open: refund it to the customer",
+            asks=True,
         )
         for each in deposits
     )
     if not open_lines:
-        return Decision("unchanged", "unchanged", found.id, found.number, complaints=complaints)
+        by_us = content_of(found.mark) == document.content  # a task before this one closed it and never said so
+        return Decision("unchanged", "updated" if by_us else "unchanged", found.id, found.number, complaints=complaints)
     closed = {**record, LINES: {"items": [{**each, "isClosed": True} for each in lines]}}
     body = {
         LINES: {"items": [{"line": each["line"], "isClosed": True} for each in open_lines]},

@@ -33,5 +33,6 @@ def deposit(document: Document, claim: Claim | None, found: Row | None) -> Decis
     wanted, there = document.body.get("payment"), found.get("foreigntotal")
     if wanted is not None and there and abs(Decimal(there)) != Decimal(str(wanted)):
         words = f"customer deposit {id_} is {there}, the shop's payment is {wanted}: settle the difference by hand"
-        return Decision("unchanged", "unchanged", id_, number, complaints=(Complaint("deposit_differs", words),))
+        asked = Complaint("deposit_differs", words, asks=True)
+        return Decision("unchanged", "unchanged", id_, number, complaints=(asked,))
     return unchanged(id_, number)

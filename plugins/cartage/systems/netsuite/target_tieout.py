@@ -59,7 +59,7 @@ class TieOut:
     def _one(self, document: Document, result: DocumentResult, totals: Totals | None) -> DocumentResult:
         if totals is None:
             words = f"sales order {result.internal_id} could not be read back, so its totals are not tied out"
-            return replace(result, complaints=(*result.complaints, Complaint("not_tied_out", words)))
+            return replace(result, complaints=(*result.complaints, Complaint("not_tied_out", words, asks=True)))
         result = replace(result, number=totals.number or result.number)
         expected = document.expected
         if expected is None or document.cancels:
@@ -68,10 +68,11 @@ class TieOut:
         over = {name: each for name, each in variance.items() if abs(each) > self._settings.tolerance}
         if not over:
             return result
+        hold = not self._explained_by_tax(variance)
         with self._hook.recording() as attempted:
-            held = self._hold(str(result.internal_id), over, hold=not self._explained_by_tax(variance))
+            held = self._hold(str(result.internal_id), over, hold=hold)
         sums = "; ".join(f"{name} is {getattr(totals, name)}, the shop's is {getattr(expected, name)}" for name in over)
-        complaint = Complaint("total_differs", f"sales order {result.internal_id}: {sums}; {held}")
+        complaint = Complaint("total_differs", f"sales order {result.internal_id}: {sums}; {held}", asks=hold)
         return replace(
             result, complaints=(*result.complaints, complaint), attempts=(*result.attempts, *kept(attempted))
         )

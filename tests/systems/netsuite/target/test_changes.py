@@ -12,6 +12,7 @@ from sandbox.netsuite.people import LEGACY_ORDER_NUMBERS, REGULAR_CUSTOMER_NO, R
 from tests.systems.netsuite.target.shop import Order
 
 if TYPE_CHECKING:
+    from cartage.ledger import Ledger
     from tests.systems.netsuite.target.conftest import Desk
 
 
@@ -108,8 +109,28 @@ def test_a_cancelled_order_with_an_open_deposit_is_closed_and_says_that_a_refund
     desk.write(order)
     verdict = desk.write(replace(order, cancel=True, version="2026-03-02"))["X3"]
     assert verdict.outcome is Outcome.UPDATED
-    assert [each.code for each in verdict.complaints] == ["refund_due"]
+    assert [(each.code, each.asks) for each in verdict.complaints] == [("refund_due", True)]
     assert desk.order(order)["status"]["id"] == "H"
+
+
+def test_a_task_killed_after_it_closed_an_order_says_on_its_next_try_that_a_refund_is_due(
+    desk: Desk, empty_ledger: Ledger
+) -> None:
+    order = Order("X9", email="x9@new.example", customer_no="91009", deposits=("34.90",))
+    cancelled = replace(order, cancel=True, version="2026-03-02")
+    desk.write(order)
+    ours, run = desk.ledger, desk.run + 1
+    desk.new_run()
+    desk.claim(desk.batch(cancelled))
+    desk.ledger, desk.run = empty_ledger, 0  # what the killed task sent, of which our ledger never heard
+    desk.write(cancelled)
+    desk.ledger, desk.run = ours, run
+    for place in ("killed before the result was noted", "killed after it"):
+        found, error = desk.write_some(cancelled, again=True)
+        assert error is None
+        assert found["X9"].outcome is Outcome.UPDATED, place
+        assert [each.code for each in found["X9"].complaints] == ["refund_due"], place
+    assert desk.erp.writes()["salesOrder update"] == 1
 
 
 def test_an_order_cancelled_before_it_was_sent_is_skipped(desk: Desk) -> None:

@@ -157,7 +157,7 @@ def test_totals_that_a_script_changed_hold_the_order(desk: Desk) -> None:
     order = Order("J1", email="j1@new.example", customer_no="79001")
     verdict = desk.write(order)["J1"]
     assert verdict.outcome is Outcome.CREATED
-    assert [each.code for each in verdict.complaints] == ["total_differs"]
+    assert [(each.code, each.asks) for each in verdict.complaints] == [("total_differs", True)]
     assert str(order.total) in verdict.complaints[0].message
     held = desk.order(order)
     assert held["orderStatus"]["id"] == "A"
