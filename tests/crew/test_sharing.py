@@ -158,7 +158,7 @@ def test_a_piece_of_more_parts_than_go_over_at_once_goes_over() -> None:
     pieces = [[pa.array([number]) for number in range(many)] for many in (1500, 1)]
     done = list(shared(Counting(), pieces, 1))
     assert [count for count, _ in done] == [1500, 1]
-    assert HERE not in {pid for _, pid in done}
+    assert done[0][1] != HERE
 
 
 def test_a_worker_ends_when_the_process_that_started_it_is_killed() -> None:
@@ -177,6 +177,14 @@ def test_a_worker_ends_when_the_process_that_started_it_is_killed() -> None:
             return
         time.sleep(0.05)
     pytest.fail("the worker outlived the process that started it")
+
+
+def test_where_no_process_can_be_started_the_work_is_done_here(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    assert [square for square, _ in shared(Squares(), range(5), 2)] == [0, 1, 4, 9, 16]
+    assert "no worker process can be started" in caplog.text
 
 
 def test_little_work_deserves_no_worker(monkeypatch: pytest.MonkeyPatch) -> None:

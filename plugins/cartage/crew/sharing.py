@@ -110,7 +110,10 @@ def shared(job: Job[Piece, Result], pieces: Iterable[Piece], workers: int, ahead
         yield from map(job.do, pieces)
         return
     with ExitStack() as stack:
-        crew = [stack.enter_context(Worker(job)) for _ in range(workers)]
+        crew = _crew(stack, job, workers)
+        if not crew:
+            yield from map(job.do, pieces)
+            return
         turns: deque[_Turn[Piece, Result]] = deque()
         for piece in pieces:
             turn: _Turn[Piece, Result] = _Turn(piece)
@@ -120,13 +123,24 @@ def shared(job: Job[Piece, Result], pieces: Iterable[Piece], workers: int, ahead
                 turn.answer = free.hand(piece)
             else:
                 turn.do(job)
-            while turns and (turns[0].ready or len(turns) > ahead * workers + 1):
+            while turns and (turns[0].ready or len(turns) > ahead * len(crew) + 1):
                 yield turns.popleft().result(job)
         while turns:
             idle = [turn for turn in turns if not turn.ready]
-            if len(idle) > workers:  # nobody has begun the last one
+            if len(idle) > len(crew):  # nobody has begun the last one
                 idle[-1].do(job)
             yield turns.popleft().result(job)
+
+
+def _crew(stack: ExitStack, job: Job[Any, Any], workers: int) -> list[Worker]:
+    """Start workers, as many as the machine has room for."""
+    crew: list[Worker] = []
+    try:
+        while len(crew) < workers:
+            crew.append(stack.enter_context(Worker(job)))
+    except OSError as error:
+        log.warning("no worker process can be started (%s), so more of the work is done here", error)
+    return crew
 
 
 @dataclass
@@ -181,10 +195,14 @@ class Worker:
         self._end, theirs = socket.socketpair()
         environment = os.environ | _FRUGAL | {"PYTHONPATH": os.pathsep.join(sys.path)}
         command = [sys.executable, "-m", "cartage.crew", str(theirs.fileno())]
-        with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 - this very program
-                command, env=environment, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()]
-            )
+        try:
+            with theirs:
+                self._process = subprocess.Popen(  # noqa: S603 - this very program
+                    command, env=environment, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()]
+                )
+        except OSError:
+            self._end.close()
+            raise
         self._threads = [Thread(target=each, daemon=True, name="crew") for each in (self._send, self._receive)]
         for each in self._threads:
             each.start()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import pickle
 import re
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from cartage.systems.sfcc.xml.reader import DocumentReader, Limits, Reading
+from cartage.systems.sfcc.xml.cutting import Cutter
+from cartage.systems.sfcc.xml.document import open_document
+from cartage.systems.sfcc.xml.reader import DocumentReader, Limits, Reading, Taking
 from cartage.systems.sfcc.xml.tables import Numbers, Origin
 from sandbox.shop.model import VERSIONS
 from sandbox.shop.order_xml import write_orders
@@ -189,3 +193,17 @@ def test_worker_processes_read_what_one_process_reads(order_mapping: SourceMappi
     for mine, other in zip(helped[0], alone[0], strict=True):
         assert (mine.verdicts, mine.originals) == (other.verdicts, other.originals)
         assert all(table.equals(other.batch.tables[name]) for name, table in mine.batch.tables.items())
+
+
+def test_a_worker_may_begin_late(order_mapping: SourceMapping) -> None:
+    """This process may read already while what is to be done goes to another one; its own readers stay here."""
+    content = io.BytesIO()
+    write_orders(content, random_orders(2, seed=8))
+    document = open_document(iter([content.getvalue()]), order_mapping)
+    (stretch,) = Cutter(document, order_mapping.element, size=1_000_000)
+    taking = Taking(
+        order_mapping, replace(document, content=iter(())), Origin("RefArch", "o.xml", "v", 0, {}), fast=True
+    )
+    here = taking.do(stretch)
+    there = pickle.loads(pickle.dumps(taking)).do(stretch)
+    assert there.batch.root.equals(here.batch.root)

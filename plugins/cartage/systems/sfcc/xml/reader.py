@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cartage.crew import shared, workers_for
 from cartage.records.batch import KINDS
@@ -121,6 +121,10 @@ class Taking:
     document: Document
     origin: Origin
     fast: bool
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle what it is made of: this process may have begun, and its own readers cannot go to another one."""
+        return Taking, (self.mapping, self.document, self.origin, self.fast)
 
     @cached_property
     def _fast_reader(self) -> FastReader:
