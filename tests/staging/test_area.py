@@ -97,6 +97,17 @@ def test_a_killed_replacement_leaves_the_whole_batch_of_before(tmp_path: Path, m
     assert staging.read(ref).root["order_no"].to_pylist() == ["1"]
 
 
+@pytest.mark.parametrize("left", [b"", b"ARROW1\0\0", b"PAR1 of an earlier version of Cartage PAR1"])
+@pytest.mark.parametrize("pattern", ["orders.*.arrow", MARKER])
+def test_a_batch_that_a_lost_machine_left_damaged_says_what_to_do(tmp_path: Path, pattern: str, left: bytes) -> None:
+    staging = Staging(str(tmp_path))
+    ref = staging.write(RUN, "extract", 0, orders("1"))
+    (file,) = tmp_path.rglob(pattern)
+    file.write_bytes(left)
+    with pytest.raises(BatchError, match=r"00000: the batch is damaged .* clear the task that made it"):
+        staging.read(ref)
+
+
 def test_runs_steps_and_numbers_do_not_mix(staging: Staging) -> None:
     refs = [
         staging.write(run, step, number, orders(f"{run}{step}{number}"))

@@ -109,15 +109,20 @@ class Staging:
             columns: by table, the columns to read, for who needs few of them; None: all of every table.
 
         Raises:
-            BatchError: the batch is not there, or was never written to its end.
+            BatchError: the batch is not there, was never written to its end, or is damaged.
             RetryableError: the batch was being replaced while it was read.
         """
         folder = ObjectStoragePath(ref.uri)
+        with _damage_named(ref.uri):
+            return self._read(folder, columns)
+
+    @staticmethod
+    def _read(folder: ObjectStoragePath, columns: Mapping[str, Collection[str]] | None) -> Batch:
         try:
             marker = json.loads((folder / MARKER).read_bytes())
         except FileNotFoundError as error:
             raise BatchError(
-                f"{ref.uri}: there is no whole batch here. It was swept away by age, or the task that wrote it "
+                f"{folder}: there is no whole batch here. It was swept away by age, or the task that wrote it "
                 "was killed: clear the task that made it."
             ) from error
         schemas = KINDS[marker["record"]].TABLES
@@ -134,7 +139,7 @@ class Staging:
                 for name, schema in schemas.items()
             }
         except FileNotFoundError as error:
-            raise RetryableError(f"{ref.uri}: the batch was replaced while it was read; read it again.") from error
+            raise RetryableError(f"{folder}: the batch was replaced while it was read; read it again.") from error
         return Batch(marker["record"], tables)
 
     def read_each(
@@ -278,6 +283,17 @@ def _read_table(path: ObjectStoragePath, schema: pa.Schema, *, whole: bool) -> p
     read = dict(zip(table.column_names, table.columns, strict=True))
     columns = [read[each.name] if each.name in read else pa.nulls(len(table), each.type) for each in schema]
     return pa.Table.from_arrays(columns, schema=schema)
+
+
+@contextmanager
+def _damage_named(uri: str) -> Iterator[None]:
+    """Say which batch is damaged, and what to do: a machine that lost its power may leave files empty or cut off."""
+    try:
+        yield
+    except (pa.ArrowInvalid, json.JSONDecodeError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # of the system; Arrow's own have none
+            raise
+        raise BatchError(f"{uri}: the batch is damaged ({error}): clear the task that made it.") from error
 
 
 @contextmanager
