@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message
+from cryptography.fernet import Fernet
 
 from cartage.integrations import include_folder
+from cartage.ledger import Ledger
 from cartage.operators import alerts
 from cartage.settings import Alerts, load_settings
 
@@ -187,6 +189,27 @@ def test_a_failed_run_is_told_by_the_settings_of_that_moment(
     (posted,) = hooks.posted
     assert posted["facts"]["run"] == "manual__7"
     assert posted["facts"]["address"].endswith("/dags/sfcc_netsuite.orders/runs/manual__7")
+
+
+def test_whom_a_revision_names_is_told_of_a_failed_run(
+    hooks: Hooks, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = {
+        "conn_type": "sqlite",
+        "host": str(tmp_path / "ledger.db"),
+        "extra": {"key": Fernet.generate_key().decode()},
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_CARTAGE_LEDGER", json.dumps(connection))
+    callback = alerts.on_failure("sfcc_netsuite", "orders")
+    callback({"run_id": "manual__8"})  # type: ignore[arg-type]
+    assert hooks.posted == [], "the ledger has no tables yet, and the file names nobody"
+    ledger = Ledger.from_connection("cartage_ledger")
+    ledger.migrate()
+    body = "settings: {alerts: {webhook: cartage_alerts}}"
+    ledger.revisions.save("settings", "sfcc_netsuite", body, author="erika", parent=None)
+    ledger.close()
+    callback({"run_id": "manual__9"})  # type: ignore[arg-type]
+    assert [each["facts"]["run"] for each in hooks.posted] == ["manual__9"]
 
 
 def test_a_long_silence_is_told_again_but_not_in_every_run() -> None:

@@ -7,6 +7,7 @@ HTTP connection, as the integration's settings say. They name flows, sites, file
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from cartage.settings import Alerts, Settings, Silence
+
+log = logging.getLogger(__name__)
 
 WEBHOOK_TIMEOUT = 15
 NAMED = 5
@@ -103,13 +106,31 @@ class FailureNotifier(BaseNotifier):
 
     def notify(self, context: Context) -> None:
         """Send the alert."""
-        from cartage.integrations import include_folder
-        from cartage.settings import load_settings
+        alert = failure_alert(f"{self.integration}.{self.flow}", run_of(context))
+        AlertNotifier(alert, in_force(self.integration)).notify(context)
 
-        settings = load_settings(self.integration, include_folder())
-        AlertNotifier(failure_alert(f"{self.integration}.{self.flow}", run_of(context)), settings.alerts).notify(
-            context
-        )
+
+def in_force(integration: str) -> Alerts:
+    """Give whom to tell now: the file, with the newest revision of the settings laid over.
+
+    A ledger that cannot be asked, perhaps the very reason for the alert, is done without.
+    """
+    from cartage.integrations import include_folder
+    from cartage.settings import load_settings
+
+    try:
+        from cartage.ledger import Ledger
+        from cartage.operators.runtime import LEDGER_CONNECTION
+
+        ledger = Ledger.from_connection(LEDGER_CONNECTION)
+        try:
+            revision = ledger.revisions.latest("settings", integration)
+        finally:
+            ledger.close()
+        return load_settings(integration, include_folder(), revision.body if revision else None).alerts
+    except Exception as error:  # noqa: BLE001 (no connection, a lost database, a revision that fits the file no more)
+        log.warning("whom a revision of the settings tells is not known (%s); the file says it", type(error).__name__)
+        return load_settings(integration, include_folder()).alerts
 
 
 def run_of(context: Context) -> str:

@@ -128,14 +128,11 @@ class AskOperator(HITLOperator):
 
     def _tell(self, proposals: list[Proposal], context: Context) -> None:
         """Alert whom the settings name that somebody is asked; a channel that fails holds nothing back."""
-        from cartage.integrations import include_folder
-        from cartage.operators.alerts import AlertNotifier, proposal_alert, run_of
-        from cartage.settings import load_settings
+        from cartage.operators.alerts import AlertNotifier, in_force, proposal_alert, run_of
 
         integration, numbers = proposals[0].integration, [each.id for each in proposals]
-        settings = load_settings(integration, include_folder()).alerts
         alert = proposal_alert(integration, run_of(context), numbers, self.subject)
-        AlertNotifier(alert, settings).notify(context)
+        AlertNotifier(alert, in_force(integration)).notify(context)
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         """Write down what was decided, and by whom.
