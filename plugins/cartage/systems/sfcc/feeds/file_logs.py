@@ -96,11 +96,14 @@ def read_report(lines: Iterable[bytes], name: str, where: str) -> Report | None:
 
 
 def _read(line: bytes) -> dict[str, Any] | None:
+    """Give what a line says; None where it is not of the form."""
     try:
         said = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    return said if isinstance(said, dict) else None
+    if not isinstance(said, dict) or not isinstance(said.get("summary") or {}, dict):
+        return None
+    return said if isinstance(said.get("ids") or {}, dict) else None
 
 
 def _entry(said: dict[str, Any]) -> Entry:
@@ -112,5 +115,5 @@ def _entry(said: dict[str, Any]) -> Entry:
         element=said.get("element"),
         ids={str(name): str(value) for name, value in ids.items()},
         skipped=bool(said.get("skipped", True)),
-        line=said.get("line"),
+        line=said["line"] if isinstance(said.get("line"), int) else None,
     )

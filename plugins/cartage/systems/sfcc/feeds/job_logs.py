@@ -128,8 +128,8 @@ class JobLogs:
         newest = [{"field": "start_time", "sort_order": "desc"}]
         body = {"query": query, "select": "(**)", "sorts": newest, "count": _PAGE}
         found = self._hook.data("POST", "/job_execution_search", body=body)
-        ended = [(each["end_time"], each) for each in found.get("hits") or () if each.get("end_time")]
-        return sorted(((datetime.fromisoformat(at), each) for at, each in ended), key=lambda each: each[0])
+        ended = [(moment(each.get("end_time")), each) for each in found.get("hits") or ()]
+        return sorted(((at, each) for at, each in ended if at is not None), key=lambda each: each[0])
 
     def _read_of(self, execution: Json) -> None:
         """Read an execution's log and the logs that it mentions, each once."""
@@ -139,7 +139,7 @@ class JobLogs:
                 "job %s: execution %s names no log, so nobody can say what it skipped", self._job, execution.get("id")
             )
             return
-        mentioned = self._read_log(path.removeprefix("/Sites"))
+        mentioned = self._read_log(below_sites(path))
         for each in mentioned[:MENTIONED]:
             self._read_log(posixpath.join(IMPORT_LOGS, each), of=posixpath.basename(path))
 
@@ -220,6 +220,20 @@ def _entry(line: DataLine, ids: Any) -> Entry:
     error = line.severity == "DATAERROR"
     code = "data_error" if error else "data_warning"
     return Entry(line.severity, code, line.text, ids=ids, skipped=error, line=line.line)
+
+
+def below_sites(path: str) -> str:
+    """Give the path of a log below WebDAV's folder of sites, and never one that leads out of that."""
+    return posixpath.normpath(f"/{path.strip('/')}").removeprefix("/Sites")
+
+
+def moment(text: object) -> datetime | None:
+    """Read a moment of the shop's; None while there is none, or where it is written in some other way."""
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _left_at(name: str) -> datetime | None:
