@@ -30,6 +30,17 @@ def test_the_night_counts_for_nothing() -> None:
     assert silence_alerts(settings, {"RefArch": half_past_eight - timedelta(hours=10)}, half_past_eight) == []
 
 
+@pytest.mark.parametrize(
+    ("day", "silent", "speaks"), [(20, 35, True), (20, 25, False), (21, 235, False), (21, 245, True)]
+)
+def test_hours_of_few_orders_have_minutes_of_their_own(day: int, silent: int, *, speaks: bool) -> None:
+    overlay = 'settings: {orders: {silence: {minutes: 30, hours: "mon-fri 08:00-22:00, sat 08:00-22:00 240 min"}}}'
+    settings = load_settings("sfcc_netsuite", include_folder(), overlay)
+    afternoon = datetime(2026, 11, day, 15, 0, tzinfo=UTC)  # of a Friday and a Saturday
+    alerts = silence_alerts(settings, {"RefArch": afternoon - timedelta(minutes=silent)}, afternoon)
+    assert bool(alerts) is speaks
+
+
 @pytest.mark.parametrize(("failed", "speaks"), [(0, False), (5, False), (6, True)])
 def test_a_share_in_quarantine_speaks_up(failed: int, speaks: bool) -> None:
     alert = quarantine_alert(

@@ -175,7 +175,8 @@ def test_an_empty_overlay_is_none() -> None:
 )
 def test_silence_is_watched_by_hour_of_the_week(moment: str, *, watched: bool) -> None:
     silence = Silence(hours="mon-fri 08:00-22:00, sat 10:00-24:00")
-    assert silence.watches(datetime.fromisoformat(moment).replace(tzinfo=ZoneInfo("Europe/Berlin"))) is watched
+    limit = silence.limit(datetime.fromisoformat(moment).replace(tzinfo=ZoneInfo("Europe/Berlin")))
+    assert (limit is not None) is watched
 
 
 def test_include_is_found_beside_the_plugins_or_by_an_absolute_path(

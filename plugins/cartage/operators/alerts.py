@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -261,10 +261,11 @@ def silence_alerts(
 
 def _times_silent(rule: Silence, zone: ZoneInfo, last: datetime, now: datetime) -> int:
     """Give how many times over a silence is too long; nought outside the hours that are watched."""
-    limit = timedelta(minutes=rule.minutes)
-    watched = rule.watches(now.astimezone(zone)) and rule.watches((now - limit).astimezone(zone))
+    limit = rule.limit(now.astimezone(zone))
+    if limit is None or rule.limit((now - limit).astimezone(zone)) is None:
+        return 0
     silent = now - last
-    return silent // limit if watched and silent > limit else 0
+    return silent // limit if silent > limit else 0
 
 
 def _silence(site: str, last: datetime, now: datetime) -> Alert:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import time
+from datetime import time, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import Field, field_validator
 
@@ -16,17 +16,32 @@ if TYPE_CHECKING:
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _STRETCH = re.compile(
-    r"(?P<first>{days})(?:-(?P<last>{days}))? (?P<since>\d\d:\d\d)-(?P<until>\d\d:\d\d)".format(days="|".join(_DAYS))
+    r"(?P<first>{days})(?:-(?P<last>{days}))? (?P<since>\d\d:\d\d)-(?P<until>\d\d:\d\d)"
+    r"(?: (?P<minutes>[1-9]\d*) min)?".format(days="|".join(_DAYS))
 )
+
+
+class _Stretch(NamedTuple):
+    """Hours of some days: minutes of the day, and minutes of silence that are too many, None for the setting's."""
+
+    days: frozenset[int]
+    since: int
+    until: int
+    minutes: int | None
 
 
 class Silence(Strict):
     """When it is strange that no order comes."""
 
-    minutes: int = Field(default=120, ge=1, description="Minutes without an order after which an alert is sent.")
+    minutes: int = Field(
+        default=120,
+        ge=1,
+        description="Minutes without an order after which an alert is sent, in all hours that name none of their own.",
+    )
     hours: str = Field(
         default="mon-sun 08:00-22:00",
-        description="Hours of the week that are watched, in each site's own zone: `mon-fri 08:00-22:00, sat 10:00-24:00`.",
+        description="Hours of the week that are watched, in each site's own zone, each with minutes of its own where "
+        "fewer or more orders are usual: `mon-fri 08:00-22:00, sat 10:00-24:00 240 min`.",
     )
 
     @field_validator("hours")
@@ -35,16 +50,21 @@ class Silence(Strict):
         _stretches(hours)
         return hours
 
-    def watches(self, moment: datetime) -> bool:
-        """Say whether silence at this moment, given in the site's zone, is strange.
+    def limit(self, moment: datetime) -> timedelta | None:
+        """Give how long a silence at this moment, in the site's zone, may be; None in hours that are not watched.
 
         Only the hours are asked: the silence itself must have begun within them too, which the caller checks.
         """
         minute = moment.hour * 60 + moment.minute
-        return any(moment.weekday() in days and since <= minute < until for days, since, until in self._watched)
+        limits = [
+            each.minutes or self.minutes
+            for each in self._watched
+            if moment.weekday() in each.days and each.since <= minute < each.until
+        ]
+        return timedelta(minutes=min(limits)) if limits else None
 
     @cached_property
-    def _watched(self) -> list[tuple[frozenset[int], int, int]]:
+    def _watched(self) -> list[_Stretch]:
         return _stretches(self.hours)
 
 
@@ -69,20 +89,23 @@ class Alerts(Strict):
         return addresses
 
 
-def _stretches(hours: str) -> list[tuple[frozenset[int], int, int]]:
-    """Read ``mon-fri 08:00-22:00, sat 10:00-24:00`` into days and minutes of the day."""
+def _stretches(hours: str) -> list[_Stretch]:
+    """Read ``mon-fri 08:00-22:00, sat 10:00-24:00 240 min``."""
     found = []
     for part in hours.split(","):
         match = _STRETCH.fullmatch(part.strip().lower())
         if match is None:
-            raise wrong(f"`{part.strip()}` is no stretch of a week; write `mon-fri 08:00-22:00`, several with commas")
+            raise wrong(
+                f"`{part.strip()}` is no stretch of a week; write `mon-fri 08:00-22:00` or `sat 10:00-24:00 240 min`, several "
+                "with commas"
+            )
         first = _DAYS.index(match["first"])
         last = _DAYS.index(match["last"] or match["first"])
         days = frozenset((first + step) % 7 for step in range((last - first) % 7 + 1))
         since, until = _minute(match["since"]), _minute(match["until"])
         if since >= until:
             raise wrong(f"`{part.strip()}` ends before it begins; write what goes past midnight as two stretches")
-        found.append((days, since, until))
+        found.append(_Stretch(days, since, until, int(match["minutes"]) if match["minutes"] else None))
     return found
 
 
