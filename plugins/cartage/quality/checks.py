@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 TOGETHER = 50_000
 """Records that are checked at once: a suite costs a tenth of a second before it has looked at any row."""
 
+REDUCED = 5_000
+"""Records that are reduced at once: a derived column costs nearly the same for a thousand."""
+
 WORST = 20
 """Keys that a result names."""
 
@@ -190,24 +193,31 @@ class _Tally:
 
 def _gathered(batches: Iterable[Batch], suite: Suite) -> Iterator[Batch]:
     """Put batches together, reduced to what the suite looks at, until they are worth a check."""
+    for several in _several(_all_reduced(_several(batches, REDUCED), suite), TOGETHER):
+        joined = _joined(several)
+        if pc.count_distinct(joined.root[KINDS[joined.record].LINK]).as_py() != len(joined):
+            raise BatchError("two records have the same row number; check batches of one run only")
+        yield joined
+
+
+def _several(batches: Iterable[Batch], records: int) -> Iterator[list[Batch]]:
+    """Put batches together until they hold so many records."""
     waiting: list[Batch] = []
-    records = 0
-    for batch in _all_reduced(batches, suite):
+    for batch in batches:
         waiting.append(batch)
-        records += len(batch)
-        if records >= TOGETHER:
-            yield _joined(waiting)
-            waiting, records = [], 0
+        if sum(map(len, waiting)) >= records:
+            yield waiting
+            waiting = []
     if waiting:
-        yield _joined(waiting)
+        yield waiting
 
 
-def _all_reduced(batches: Iterable[Batch], suite: Suite) -> Iterator[Batch]:
-    """Reduce each batch in a thread while the next one is read: most of both holds no interpreter lock."""
+def _all_reduced(batches: Iterable[list[Batch]], suite: Suite) -> Iterator[Batch]:
+    """Reduce batches in a thread while the next ones are read: most of both holds no interpreter lock."""
     with ThreadPoolExecutor(1, thread_name_prefix="reduce") as thread:
         ahead: Future[Batch] | None = None
-        for batch in batches:
-            coming = thread.submit(_reduced, batch, suite)
+        for several in batches:
+            coming = thread.submit(_reduced, several, suite)
             if ahead is not None:
                 yield ahead.result()
             ahead = coming
@@ -215,17 +225,10 @@ def _all_reduced(batches: Iterable[Batch], suite: Suite) -> Iterator[Batch]:
             yield ahead.result()
 
 
-def _reduced(batch: Batch, suite: Suite) -> Batch:
-    """Keep of a batch the columns that the suite looks at, and compute the derived ones."""
-    if batch.record != suite.record:
-        raise BatchError(f"the suite is for the record {suite.record}, but the batch holds {batch.record}")
+def _reduced(batches: list[Batch], suite: Suite) -> Batch:
+    """Keep of batches the columns that the suite looks at, and compute the derived ones."""
+    batch = _joined([_looked_at(each, suite) for each in batches])
     kind = KINDS[batch.record]
-    for name, columns in suite.reads.items():
-        if name not in batch.tables:
-            raise BatchError(f"the batch has no table {name}; the reader of {batch.record} must give all its tables")
-        lacking = sorted(columns - set(batch.tables[name].column_names))
-        if lacking:
-            raise BatchError(f"the batch has no column {name}.{lacking[0]}; see cartage/records/{batch.record}.py")
     tables = {}
     for name, table in batch.tables.items():
         own = {kind.LINK: table[kind.LINK]} | ({"key": table["key"]} if name == kind.ROOT else {})
@@ -234,17 +237,31 @@ def _reduced(batch: Batch, suite: Suite) -> Batch:
     return Batch(batch.record, tables)
 
 
+def _looked_at(batch: Batch, suite: Suite) -> Batch:
+    """Keep the columns that the suite or its derived columns read."""
+    if batch.record != suite.record:
+        raise BatchError(f"the suite is for the record {suite.record}, but the batch holds {batch.record}")
+    for name, columns in suite.reads.items():
+        if name not in batch.tables:
+            raise BatchError(f"the batch has no table {name}; the reader of {batch.record} must give all its tables")
+        lacking = sorted(columns - set(batch.tables[name].column_names))
+        if lacking:
+            raise BatchError(f"the batch has no column {name}.{lacking[0]}; see cartage/records/{batch.record}.py")
+    return Batch(
+        batch.record, {name: batch.tables[name].select(sorted(columns)) for name, columns in suite.reads.items()}
+    )
+
+
 def _column(batch: Batch, table: str, column: str) -> pa.ChunkedArray:
     derived = DERIVED.get((batch.record, table), {}).get(column)
     return derived.compute(batch.tables) if derived else batch.tables[table][column]
 
 
 def _joined(batches: list[Batch]) -> Batch:
-    names = batches[0].tables
-    joined = Batch(
-        batches[0].record, {name: pa.concat_tables([each.tables[name] for each in batches]) for name in names}
+    """Put batches together; their tables have the same columns."""
+    first, *more = batches
+    if not more:
+        return first
+    return Batch(
+        first.record, {name: pa.concat_tables([each.tables[name] for each in batches]) for name in first.tables}
     )
-    link = joined.root[KINDS[joined.record].LINK]
-    if pc.count_distinct(link).as_py() != len(joined):
-        raise BatchError("two records have the same row number; check batches of one run only")
-    return joined
