@@ -27,6 +27,9 @@ NEVER_UPDATED = frozenset({"entity", "subsidiary", "currency", "externalId", "or
 
 _ADDRESS_KEYS = ("addressee", "addr1", "addr2", "city", "state", "zip", "country")
 _SEPARATOR = "|"
+AMOUNT, GROSS = "amount", "grossAmt"
+"""What a line comes to: its total or, of items whose prices include tax, its total with tax."""
+
 INFORMS = frozenset({"rate"})
 """Fields of a line that NetSuite works out itself; the amount is what counts."""
 
@@ -72,8 +75,10 @@ def fingerprints(body: Mapping[str, Any]) -> dict[str, str]:
         address = body.get(name)
         if isinstance(address, Mapping):
             parts[name] = _short(_SEPARATOR.join(plain(address.get(key)).casefold() for key in _ADDRESS_KEYS))
-    if rows(body, LINES):
-        parts[LINES] = _short("\n".join(sorted(map(_line, rows(body, LINES)))))
+    lines = rows(body, LINES)
+    for field, part in ((AMOUNT, LINES), (GROSS, f"{LINES}.{GROSS}")):  # NetSuite gives both, a payload has one of them
+        if any(each.get(field) is not None for each in lines):
+            parts[part] = _short("\n".join(sorted(_line(each, field) for each in lines)))
     return parts
 
 
@@ -206,11 +211,11 @@ def _alike(value: Any, existing: Any) -> Any:
     return _number(value) if isinstance(existing, int | Decimal) and not isinstance(existing, bool) else value
 
 
-def _line(line: Mapping[str, Any]) -> str:
-    """Write a line as text. NetSuite makes a quantity that was not sent, as of shipping or a discount, 1."""
+def _line(line: Mapping[str, Any], amount: str) -> str:
+    """Write a line as text, with the amount that stands in this field. NetSuite makes a quantity that was not sent, as of shipping or a discount, 1."""
     closed = "closed" if line.get("isClosed") is True else ""
     quantity = 1 if line.get("quantity") is None else _number(line["quantity"])
-    values = (line.get(LINE_ID), line.get("item"), quantity, _number(line.get("amount")), closed)
+    values = (line.get(LINE_ID), line.get("item"), quantity, _number(line.get(amount)), closed)
     return _SEPARATOR.join(map(plain, values))
 
 

@@ -71,6 +71,18 @@ def test_a_hand_on_a_line_or_an_address_is_noticed_and_a_fulfilment_is_not() -> 
     assert touched(written, record) == ("item", "shippingAddress")
 
 
+def test_lines_that_were_sent_with_their_tax_are_held_against_the_same() -> None:
+    body = order(("L1", "2", "10.00"))
+    (line,) = body["item"]["items"]
+    line["grossAmt"] = Decimal("11.90")
+    record = saved(body)  # NetSuite gives both amounts
+    del line["amount"]
+    written = mark("a" * 64, body)
+    assert touched(written, record) == ()
+    record["item"]["items"][0]["grossAmt"] = Decimal("11.80")
+    assert touched(written, record) == ("item.grossAmt",)
+
+
 def test_whose_order_it_is_and_its_approval_are_never_updated() -> None:
     body = order(("L1", "1", "1.00"), entity={"id": "2"}, orderStatus={"id": "B"}, tranDate="2026-03-02")
     record = {**saved(body), "entity": {"id": "1"}, "orderStatus": {"id": "A"}, "tranDate": "2026-03-01"}
