@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cartage.errors import Complaint
-from cartage.systems.netsuite.writing_lines import LINES, MARK, content_of, fulfilled, mark, rows
+from cartage.systems.netsuite.writing_lines import LINES, MARK, content_of, fulfilled, mark, plain, rows
 from cartage.systems.netsuite.writing_orders import VERSION, Decision, quarantine
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from cartage.settings import Orders
     from cartage.systems.netsuite.reading import FoundOrder
     from cartage.systems.netsuite.target_documents import Document
+
+REPLACEMENT = "custbody_ctg_replacement_order_no"
 
 
 def closing(
@@ -43,22 +45,38 @@ def closing(
         )
     if open_lines and settings.changes.cancel == "quarantine":
         return quarantine(found.id, "cancelled_in_shop", f"the shop cancelled the order: close sales order {found.id}")
-    complaints = tuple(
-        Complaint(
-            "refund_due",
-            f"sales order {found.id} is closed, but customer deposit {each} is still open: refund it to the customer",
-            asks=True,
-        )
-        for each in deposits
-    )
+    complaints = tuple(_open(document, found.id, each) for each in deposits)
     if not open_lines:
         by_us = content_of(found.mark) == document.content  # a task before this one closed it and never said so
         return Decision("unchanged", "updated" if by_us else "unchanged", found.id, found.number, complaints=complaints)
     closed = {**record, LINES: {"items": [{**each, "isClosed": True} for each in lines]}}
     body = {
+        **_notes(document, record),
         LINES: {"items": [{"line": each["line"], "isClosed": True} for each in open_lines]},
         MARK: mark(document.content, closed),
         VERSION: document.version,
     }
     changes = tuple(f"{LINES}[{each['line']}].isClosed" for each in open_lines)
     return Decision("close", "updated", found.id, found.number, body, changes=changes, complaints=complaints)
+
+
+def _open(document: Document, order: str, deposit: str) -> Complaint:
+    """Say what is to be done with a deposit of a closed order: the order that replaces it has taken none."""
+    successor = document.body.get(REPLACEMENT)
+    if successor:
+        words = (
+            f"sales order {order} is closed, since order {successor} replaces it, but customer deposit {deposit} is still "
+            f"open: apply it to the sales order of {successor}, for which no deposit was made"
+        )
+        return Complaint("deposit_to_apply", words, asks=True)
+    words = f"sales order {order} is closed, but customer deposit {deposit} is still open: refund it to the customer"
+    return Complaint("refund_due", words, asks=True)
+
+
+def _notes(document: Document, record: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the custom fields that the cancellation brings, such as its reason, and that the order has not."""
+    return {
+        name: value
+        for name, value in document.body.items()
+        if name.startswith("custbody_") and plain(value) != plain(record.get(name))
+    }

@@ -92,7 +92,7 @@ def customers(*orders: Order, books: dict[str, list[dict[str, Any]]] | None = No
 
 def _documents(row: int, order: Order, items: dict[str, str]) -> list[dict[str, Any]]:
     if order.cancel:
-        body = {"otherRefNum": order.number, "subsidiary": {"id": order.subsidiary}}
+        body = {"otherRefNum": order.number, "subsidiary": {"id": order.subsidiary}, **order.extra.get("order", {})}
         return [_row(row, 0, order, "salesOrder", order.order_id, body, action="cancel")]
     found = [_customer(row, order)]
     if order.company and order.buyer:

@@ -113,6 +113,18 @@ def test_a_cancelled_order_with_an_open_deposit_is_closed_and_says_that_a_refund
     assert desk.order(order)["status"]["id"] == "H"
 
 
+def test_the_deposit_of_a_replaced_order_is_for_the_one_that_replaces_it(desk: Desk) -> None:
+    order = Order("X8", email="x8@new.example", customer_no="91008", deposits=("34.90",))
+    desk.write(order)
+    fields = {"custbody_ctg_replacement_order_no": "X8-2", "custbody_ctg_replace_reason": "wrong size"}
+    verdict = desk.write(replace(order, cancel=True, version="2026-03-02", extra={"order": fields}))["X8"]
+    (asked,) = verdict.complaints
+    assert (asked.code, asked.asks) == ("deposit_to_apply", True)
+    assert "apply it to the sales order of X8-2" in asked.message
+    closed = desk.order(order)
+    assert {name: closed[name] for name in fields} == fields, "why it was closed stands on the order"
+
+
 def test_a_task_killed_after_it_closed_an_order_says_on_its_next_try_that_a_refund_is_due(
     desk: Desk, empty_ledger: Ledger
 ) -> None:
