@@ -209,7 +209,8 @@ class Orders(Strict):
     changes: Changes = Field(default_factory=Changes, description="What is done when the shop cancels an order.")
     revision_sent: Literal["once", "versions"] = Field(
         default="once",
-        description="`once`: an order is written once. `versions`: later versions update it while nobody has touched it.",
+        description="`once`: an order is written once; of later versions only the notes of its payments follow, with the "
+        "deposits of what was captured since. `versions`: later versions update it while nobody has touched it.",
     )
     adopt: bool = Field(
         default=True,

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 VERSION = "custbody_ctg_version"
 INTEGRATION = "custbody_ctg_integration"
+PAYMENTS = frozenset({"custbody_ctg_payment_method", "custbody_ctg_payment_processor", "custbody_ctg_payment_ids"})
+"""What an order notes of its payments. They follow the shop always: money that is captured later brings ids of its own,
+and its deposit must not wait for a person."""
+
 Action = Literal["create", "update", "unchanged", "adopt", "close", "quarantine", "skip"]
 
 
@@ -157,7 +161,7 @@ class OrderDesk:
 
     def _revised(self, document: Document, found: FoundOrder, body: dict[str, Any], apart: Difference) -> Decision:
         """Decide about a later version that differs from what NetSuite has, and that no person has touched."""
-        if self._settings.revision_sent == "once":
+        if self._settings.revision_sent == "once" and not apart.patch.keys() <= PAYMENTS:
             return quarantine(
                 found.id,
                 "changed_in_shop",

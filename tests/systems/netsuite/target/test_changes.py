@@ -54,6 +54,18 @@ def test_an_order_is_written_once_by_default_and_a_later_version_asks_a_person(d
     assert desk.order(order) == before
 
 
+def test_money_that_is_captured_later_becomes_a_deposit_without_asking(desk: Desk) -> None:
+    order = Order(
+        "U9", email="u9@new.example", customer_no="90009", extra={"order": {"custbody_ctg_payment_ids": "auth-1"}}
+    )
+    desk.write(order)
+    captured = {"custbody_ctg_payment_ids": "capture-1"}
+    paid = replace(order, version="2026-03-02", deposits=("34.90",), extra={"order": captured})
+    assert desk.write(paid)["U9"].outcome is Outcome.UPDATED
+    assert desk.erp.get("customerDeposit", f"eid:{order.deposit_id(0)}")["payment"] == Decimal("34.90")
+    assert desk.order(order)["custbody_ctg_payment_ids"] == "capture-1"
+
+
 def test_what_people_changed_in_netsuite_wins(desk: Desk) -> None:
     desk.set(orders={"revision_sent": "versions"})
     order = Order("U3", email="u3@new.example", customer_no="90003")
