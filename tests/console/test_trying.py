@@ -159,6 +159,18 @@ def test_personal_data_is_for_those_who_may_see_it(sign_in: Callable[[str | None
 
 
 @pytest.mark.usefixtures("stack")
+def test_a_changed_mapping_shows_nobody_a_name_in_another_place(operator: TestClient) -> None:
+    name = ORDER.customer.billing.last_name
+    moved = ("        source_code: source-code/code\n", "        source_code: customer/billing-address/last-name\n")
+    page = attempt(operator, "mapping", "sfcc/order", *moved, number="00017")
+    assert changed(page) == [f'+        "source_code": "{name[0]}•••",']
+    assert name not in page.text_content()
+    moved = ("otherRefNum: {from: order_no, max: 45, over: warn}", "otherRefNum: created_by")
+    page = attempt(operator, "mapping", "netsuite/order", *moved, number="00017")
+    assert not any("Customer" in each for each in changed(page))
+
+
+@pytest.mark.usefixtures("stack")
 def test_what_is_read_is_tried_on_a_drop(operator: TestClient) -> None:
     change = ("        source_code: source-code/code\n", '        source_code: "@order-no"\n')
     page = attempt(operator, "mapping", "sfcc/order", *change, number="00017")
@@ -179,6 +191,10 @@ def test_what_could_not_be_read_is_tried_as_it_was_found(operator: TestClient, m
     assert "in quarantine" in page.text_content()
     assert "by the changed text it would go on" in page.text_content()
     assert any('"order_no": "00018"' in each for each in changed(page))
+    moved = ("source_code: source-code/code\n", "source_code: customer/billing-address/last-name\n")
+    body = body_of(operator, {"kind": "mapping", "name": "sfcc/order"}).replace(*change).replace(*moved)
+    page = html.fromstring(post(operator, "try", kind="mapping", name="sfcc/order", body=body, number="00018").text)
+    assert BROKEN.customer.billing.last_name not in page.text_content()
 
 
 def test_expectations_are_tried_and_hold_from_the_next_run_on(operator: TestClient, stack: Stack) -> None:

@@ -18,7 +18,7 @@ from cartage.records.wire import from_json, to_json
 from cartage.yamlfile import close
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from cartage.records.batch import Batch
 
@@ -104,10 +104,10 @@ def as_text(record: str, tables: Rows) -> str:
     return json.dumps({"record": record, "tables": tables}, indent=2, ensure_ascii=False)
 
 
-def readable(body: bytes, *, unmasked: bool) -> tuple[str, Rows]:
-    """Give a record's kind and rows as this reader may see them."""
+def readable(body: bytes, *, unmasked: bool, known: Collection[str] = ()) -> tuple[str, Rows]:
+    """Give a record's kind and rows as this reader may see them; `known` as in `masked`."""
     record, tables = rows_of(body)
-    return record, tables if unmasked else masked(record, tables)
+    return record, tables if unmasked else masked(record, tables, known)
 
 
 def accept(text: str, before: bytes, expectations: str) -> Edited:

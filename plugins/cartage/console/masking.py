@@ -13,6 +13,8 @@ import pyarrow as pa
 from cartage.records.batch import KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from cartage.console.access import Rights
     from cartage.integrations import Integration
 
@@ -55,15 +57,41 @@ def mask(value: str) -> str:
     return f"{value[:1]}{MASK}@{email[1]}" if email else f"{value[:1]}{MASK}"
 
 
-def masked(record: str, tables: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
-    """Give a record's rows masked."""
+def masked(
+    record: str, tables: dict[str, list[dict[str, Any]]], known: Collection[str] = ()
+) -> dict[str, list[dict[str, Any]]]:
+    """Give a record's rows masked.
+
+    Args:
+        record: its kind.
+        tables: its rows.
+        known: texts that are personal wherever they stand: who changes a mapping can put a name anywhere.
+    """
     return {
         table: [
-            {name: mask(value) if is_personal(record, table, name, value) else value for name, value in row.items()}
+            {
+                name: mask(value) if is_personal(record, table, name, value) or _is_among(known, value) else value
+                for name, value in row.items()
+            }
             for row in rows
         ]
         for table, rows in tables.items()
     }
+
+
+def personal_values(record: str, tables: dict[str, list[dict[str, Any]]]) -> frozenset[str]:
+    """Give the texts of a record that may say something about a person."""
+    return frozenset(
+        value
+        for table, rows in tables.items()
+        for row in rows
+        for name, value in row.items()
+        if is_personal(record, table, name, value)
+    )
+
+
+def _is_among(known: Collection[str], value: Any) -> bool:
+    return isinstance(value, str) and value in known
 
 
 def may_unmask(rights: Rights, integration: Integration) -> bool:

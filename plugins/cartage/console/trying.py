@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from cartage import yamlfile
 from cartage.console import trying_rules
+from cartage.console.editing import rows_of
+from cartage.console.masking import personal_values
 from cartage.console.samples import OF_FEED, read_again, recent
 from cartage.console.trials import compared
 from cartage.console.written import all_texts, in_force, is_source, laid_out, system_module
@@ -13,6 +15,7 @@ from cartage.context import FlowContext
 from cartage.errors import BatchError
 from cartage.integrations import load_deploy
 from cartage.records.batch import FEEDS
+from cartage.records.wire import to_json
 from cartage.settings import load_settings
 
 if TYPE_CHECKING:
@@ -66,7 +69,8 @@ def _documents(wish: Wish, integration: Integration, place: Place, ledger: Ledge
     before = _made(integration, place, batch, now)
     after = _made(integration, place, batch, {**now, wish.text: wish.body})
     if not wish.unmasked:
-        before, after = system_module(_target(integration, place), "trying").masked([before, after])
+        known = personal_values(*rows_of(to_json(batch, batch.root.column(0)[0].as_py())))
+        before, after = system_module(_target(integration, place), "trying").masked([before, after], known)
     return compared(integration, place, before, after)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from cartage.console.editing import as_text, readable
+from cartage.console.editing import as_text, readable, rows_of
+from cartage.console.masking import personal_values
 from cartage.console.samples import none_there, raw_records, read_again, recent
 from cartage.console.trials import compared
 from cartage.console.written import in_force, laid_out, system_module
 from cartage.errors import BatchError, CartageError
 from cartage.integrations import include_folder
+from cartage.ledger.states import number_of
 from cartage.mapping.source import load_source
 from cartage.records.wire import to_json
 from cartage.settings import load_settings
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from cartage.ledger import Ledger
     from cartage.mapping.source import SourceMapping
     from cartage.records.batch import Batch
+    from cartage.seams import Read
 
 JUDGED = "what is found"
 
@@ -41,8 +45,8 @@ def try_reading(wish: Wish, integrations: Sequence[Integration], ledger: Ledger)
     for integration in (each for each in integrations if each.storefront.system == system):
         limit = _max_megabytes(integration, now.record, ledger)
         for place, raw in raw_records(ledger, integration, now, wish.number, limit):
-            before = _read(system, raw, now, unmasked=wish.unmasked)
-            return compared(integration, place, before, _read(system, raw, changed, unmasked=wish.unmasked))
+            known = None if wish.unmasked else _personal(system, raw, now) - {number_of(place.key)}
+            return compared(integration, place, _read(system, raw, now, known), _read(system, raw, changed, known))
     raise BatchError(
         f"{none_there(now.record, wish.number)} This mapping reads drops, so it is tried on the landing archive: a record "
         "that came by REST, or whose drop is there no more, cannot be tried."
@@ -73,17 +77,37 @@ def _max_megabytes(integration: Integration, record: str, ledger: Ledger) -> int
     return (settings.customers if record == "customer" else settings.orders).drops.max_megabytes
 
 
-def _read(system: str, raw: Raw, mapping: SourceMapping, *, unmasked: bool) -> Made:
-    """Give the neutral record that a mapping reads, and why there is none."""
+def _read(system: str, raw: Raw, mapping: SourceMapping, known: frozenset[str] | None) -> Made:
+    """Give the neutral record that a mapping reads, and why there is none; None for `known` masks nothing."""
     try:
-        read = system_module(system, "trying").read_again(raw.content, mapping, site=raw.site, drop=raw.drop, at=raw.at)
+        read = _read_again(system, raw, mapping)
     except CartageError as error:
         return Made({mapping.record: str(error)})
     complaints = tuple(each for verdict in read.verdicts for each in verdict.complaints)
     if not len(read.batch):
         return Made({}, complaints)
-    row = read.batch.root.column(0)[0].as_py()
-    return Made({mapping.record: as_text(*readable(to_json(read.batch, row), unmasked=unmasked))}, complaints)
+    shown = readable(_as_json(read.batch), unmasked=known is None, known=known or ())
+    return Made({mapping.record: as_text(*shown)}, complaints)
+
+
+def _read_again(system: str, raw: Raw, mapping: SourceMapping) -> Read:
+    trying = system_module(system, "trying")
+    read: Read = trying.read_again(raw.content, mapping, site=raw.site, drop=raw.drop, at=raw.at)
+    return read
+
+
+def _as_json(batch: Batch) -> bytes:
+    return to_json(batch, batch.root.column(0)[0].as_py())
+
+
+def _personal(system: str, raw: Raw, mapping: SourceMapping) -> frozenset[str]:
+    """Give what is personal of a record by the mapping in force; of one that it cannot read, all texts count as such."""
+    with suppress(CartageError):
+        read = _read_again(system, raw, mapping)
+        if len(read.batch):
+            return personal_values(*rows_of(_as_json(read.batch)))
+    texts: frozenset[str] = system_module(system, "trying").texts_of(raw.content)
+    return texts
 
 
 def _judged(text: Text, body: str, batch: Batch) -> Made:

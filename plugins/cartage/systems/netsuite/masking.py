@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 from cartage.systems.netsuite import payload
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cartage.seams import Planned
 
 _PROCESS_KEY = secrets.token_bytes(16)
@@ -68,6 +70,11 @@ class Masker:
         except ValueError:
             value = None
         return self.free(text) if value is None else self.body(value)
+
+    def learn(self, values: Iterable[str]) -> None:
+        """Look for these personal texts too, in everything masked after it."""
+        for each in values:
+            self._mask(each)
 
     def body(self, body: Any) -> str | None:
         """Give a payload as masked JSON text; None stays None."""

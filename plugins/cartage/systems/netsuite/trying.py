@@ -21,7 +21,7 @@ from cartage.systems.netsuite.transform import to_documents
 from cartage.tried import Tried
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from cartage.context import FlowContext
     from cartage.records.batch import Batch
@@ -63,9 +63,15 @@ def tried(flow: FlowContext, batch: Batch) -> Tried:
     return Tried(texts, tuple(each for verdict in made.verdicts for each in verdict.complaints), references.stood_in)
 
 
-def masked(made: Sequence[Tried]) -> list[Tried]:
-    """Mask personal data, the same value by the same mask in all of them: what is equal stays equal."""
+def masked(made: Sequence[Tried], known: Collection[str]) -> list[Tried]:
+    """Mask personal data, the same value by the same mask in all of them: what is equal stays equal.
+
+    Args:
+        made: what to mask.
+        known: texts that are personal wherever a mapping puts them.
+    """
     masker = Masker()
+    masker.learn(known)
     for text in (text for each in made for text in each.texts.values()):
         masker.text(text)  # learns what to look for in the others
     return [

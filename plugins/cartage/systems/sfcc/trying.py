@@ -29,7 +29,7 @@ from cartage.systems.sfcc.xml.unpacking import blocks
 from cartage.tried import Tried
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from cartage.context import FlowContext
@@ -102,7 +102,15 @@ def read_again(content: bytes, mapping: SourceMapping, *, site: str, drop: str, 
     return reads[0]
 
 
-def masked(made: Sequence[Tried]) -> list[Tried]:
+def texts_of(content: bytes) -> frozenset[str]:
+    """Give all texts between the tags of a document, be it broken or not."""
+    root = etree.fromstring(content, etree.XMLParser(recover=True, resolve_entities=False, no_network=True))
+    return (
+        frozenset(text for each in root.itertext() if (text := str(each).strip())) if root is not None else frozenset()
+    )
+
+
+def masked(made: Sequence[Tried], known: Collection[str]) -> list[Tried]:  # noqa: ARG001 - of the seam
     """Mask personal data: what the shop is told of stock, prices, shipments and stores holds none."""
     return list(made)
 
