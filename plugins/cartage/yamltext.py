@@ -82,7 +82,15 @@ def _plain(value: str | bool | int | Decimal | None) -> str:
         return str(value)
     if _SAFE.fullmatch(value) and value.lower() not in _WORDS:
         return value
-    return '"' + "".join(_ESCAPES.get(each, each) for each in value) + '"'
+    return '"' + "".join(map(_escaped, value)) + '"'
+
+
+def _escaped(letter: str) -> str:
+    """Write a letter of a quoted text; YAML takes no control characters as they are, and others for the end of a line."""
+    known = _ESCAPES.get(letter)
+    if known is not None or letter.isprintable():
+        return known or letter
+    return f"\\U{ord(letter):08x}"
 
 
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import yaml
 
 from cartage import yamlfile
 from cartage.errors import SettingsError
@@ -81,3 +82,9 @@ def test_the_last_line_may_lack_its_end() -> None:
 def test_what_would_change_more_is_left_to_people(text: str, path: str) -> None:
     with pytest.raises(SettingsError, match="by hand"):
         put(text, path.split("."), 2)
+
+
+@pytest.mark.parametrize("value", ["\x00", "a\x85b", "\x7f", "\u2028", "\U0001f3ec", "\ufffe", '"\\\n'])
+def test_any_letter_comes_back_as_it_was(value: str) -> None:
+    after = put(put(TEXT, ("name",), value), ("flows", "orders", "schedule"), "daily")
+    assert yaml.safe_load(after)["name"] == value

@@ -30,6 +30,9 @@ FIELDS = {
 HINTS = {name: str(FlowDeploy.model_fields[name].description) for name in FIELDS}
 
 _NUMBERS = ("timeout_minutes", "fresh_minutes", CONCURRENCY)
+_DIGITS = 9
+"""Of a number that is filled in, at most."""
+
 _FLAGS = {"true": True, "false": False}
 
 
@@ -100,7 +103,7 @@ def _value(name: str, text: str) -> Any:
     field = name if name == CONCURRENCY else name.partition(".")[2]
     if not text:
         return None
-    if field in _NUMBERS and text.isascii() and text.isdigit():
+    if field in _NUMBERS and text.isascii() and text.isdigit() and len(text) <= _DIGITS:
         return int(text)
     return _FLAGS.get(text, text) if field == "shadow" else text
 
