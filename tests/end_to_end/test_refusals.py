@@ -97,6 +97,19 @@ def test_netsuite_fails_for_a_while_and_every_order_lands_once(
     assert stack.totals().items() >= {order.order_no: expect(order).due for order in orders}.items()
 
 
+def test_a_refused_order_says_which_of_its_own_columns_is_at_fault(stack: Stack) -> None:
+    detail = {"detail": "Invalid reference key.", "o:errorCode": "INVALID_CONTENT", "o:errorPath": "item.items[0].item"}
+    body = {"type": "x", "title": "Bad Request", "status": 400, "o:errorDetails": [detail]}
+    fault = {"match": "POST /record/v1/salesOrder", "status": 400, "body": json.dumps(body)}
+    stack.control("netsuite", "POST", json={"faults": [fault]})
+    stack.deliver("RefArch", plain(2))
+    counts = stack.run()
+    assert (counts["created"], counts["rejected"]) == (1, 1)
+    (held,) = stack.ledger.quarantine.open("sfcc_netsuite", "orders")
+    assert [each.field for each in held.complaints] == ["lines.product_id"]
+    assert "at lines.product_id (item line 1" in held.complaints[0].message
+
+
 @pytest.mark.parametrize("quarantine", [False, True], ids=["the shipped way", "quarantine"])
 def test_a_closed_period_and_two_customers_that_match(stack: Stack, *, quarantine: bool) -> None:
     if quarantine:

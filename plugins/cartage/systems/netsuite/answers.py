@@ -17,8 +17,10 @@ from cartage.errors import Complaint, RecordError
 from cartage.systems.netsuite import payload
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
+
+    Origin = Callable[[str], str | None]
 
 SHORTEST_MASKED = 3
 HARMLESS = frozenset({"id", "line", "currency", "subsidiary", "location", "tranDate", "taxCode", "shipMethod"})
@@ -136,10 +138,10 @@ class TargetRefused(RecordError):  # noqa: N818, its brief name is what people r
         """Our word for the first complaint: ``closed_period``, ``already_exists``, ``not_found`` or NetSuite's."""
         return self.complaints[0].code
 
-    def traced(self, origins: Mapping[str, str]) -> tuple[Complaint, ...]:
-        """Give the complaints with error paths led back to the record's columns; `origins` as of `trace`."""
+    def traced(self, origin: Origin) -> tuple[Complaint, ...]:
+        """Give the complaints with error paths led back to the record's columns, by what gives the column of a path."""
         first = Detail(self.code, self.detail, self.path)
-        return tuple(_complaint(each, self._body, origins) for each in self.details or (first,))
+        return tuple(_complaint(each, self._body, origin) for each in self.details or (first,))
 
 
 class AlreadyExists(TargetRefused):
@@ -180,26 +182,25 @@ def recognise(detail: Detail) -> str:
     return detail.code.lower()
 
 
-def trace(path: str, body: Any, origins: Mapping[str, str] | None = None) -> str:
+def trace(path: str, body: Any, column: str | None = None) -> str:
     """Say which field of the record an error path means, in words that a person can look up.
 
     Args:
         path: `o:errorPath`, for example ``item.items[0].item``.
         body: what was sent.
-        origins: record's column by generic body path (``item.items[].item``: ``lines.product_id``), as the
-            mapping knows them.
+        column: the record's column that it came from, as the mapping knows it; None for none.
 
     Returns:
         For example ``lines.product_id (item line 1, custcol_cartage_line_id=L1)``; the path itself when the
         body has no such place.
     """
-    generic, lines, here = [], [], body
+    names, lines, here = [], [], body
     for step in path.removeprefix("$.").split("."):
         name, here, line = _step(step, here)
-        generic.append(name)
+        names.append(name)
         if line:
-            lines.append(f"{generic[-2] if len(generic) > 1 else name.removesuffix('[]')} {line}")
-    known = (origins or {}).get(".".join(generic), path)
+            lines.append(f"{names[-2] if len(names) > 1 else name.removesuffix('[]')} {line}")
+    known = column or path
     return f"{known} ({', '.join(lines)})" if lines else known
 
 
@@ -221,11 +222,13 @@ def _detail(entry: dict[str, Any]) -> Detail:
     )
 
 
-def _complaint(detail: Detail, body: Any, origins: Mapping[str, str] | None = None) -> Complaint:
-    traced = trace(detail.path, body, origins) if detail.path and detail.where == "body" else None
+def _complaint(detail: Detail, body: Any, origin: Origin | None = None) -> Complaint:
+    path = detail.path if detail.where == "body" else None
+    column = origin(path) if origin is not None and path else None
+    traced = trace(path, body, column) if path else None
     place = f" at {traced}" if traced else f" in the request's {detail.where}" if detail.path else ""
     words = f": {mask(detail.text, body)}" if detail.text else ""
-    return Complaint(recognise(detail), f"NetSuite refused it with {detail.code}{place}{words}", traced)
+    return Complaint(recognise(detail), f"NetSuite refused it with {detail.code}{place}{words}", column or traced)
 
 
 def _step(step: str, here: Any) -> tuple[str, Any, str | None]:

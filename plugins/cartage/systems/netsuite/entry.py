@@ -9,6 +9,7 @@ from cartage.mapping import load_mapping
 from cartage.systems.netsuite.guests import warn_of_limit
 from cartage.systems.netsuite.hook import NetSuiteHook
 from cartage.systems.netsuite.masking import masked
+from cartage.systems.netsuite.origins import Origins
 from cartage.systems.netsuite.references import NetSuiteReferences
 from cartage.systems.netsuite.side_by_side import Setup, transform_all
 from cartage.systems.netsuite.target import NetSuiteTarget
@@ -55,7 +56,10 @@ def transformer(flow: FlowContext) -> Callable[[Iterable[Batch], int], Iterator[
 def target(flow: FlowContext) -> Target:
     """Give the target, with as many requests at a time as the task holds slots."""
     hook = NetSuiteHook(flow.integration.erp.connection, concurrency=flow.concurrency)
-    return NetSuiteTarget(hook, flow.settings, flow.integration.name)
+    origins = Origins(
+        flow.record, lambda: [load_mapping("netsuite", name, flow.include) for name in MAPPINGS[flow.record]]
+    )
+    return NetSuiteTarget(hook, flow.settings, flow.integration.name, origins)
 
 
 def source(flow: FlowContext) -> Source:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cartage.seams import Journal, Planned
     from cartage.settings import Settings
     from cartage.systems.netsuite.hook import NetSuiteHook
+    from cartage.systems.netsuite.origins import Origins
 
 WAITS = (1.0, 3.0, 8.0)
 """Seconds between passes for records whose documents another task holds: it is often done with them soon."""
@@ -37,12 +38,16 @@ class NetSuiteTarget:
         hook: NetSuite's transport; its concurrency is how many requests are under way at a time.
         settings: all run settings.
         integration_name: name of the integration, kept on what is written.
+        origins: what leads NetSuite's errors back to the record's columns.
     """
 
-    def __init__(self, hook: NetSuiteHook, settings: Settings, integration_name: str) -> None:
+    def __init__(
+        self, hook: NetSuiteHook, settings: Settings, integration_name: str, origins: Origins | None = None
+    ) -> None:
         self._hook = hook
         self._settings = settings
         self._integration = integration_name
+        self._origins = origins
 
     def write(self, documents: Batch, journal: Journal) -> Iterator[Verdict]:
         """Write all documents; give a verdict for each record once all of its documents are done.
@@ -76,7 +81,7 @@ class NetSuiteTarget:
         reader = Reader(self._hook, pool)
         desk = Desk(self._hook, reader, self._settings, self._integration)
         tie_out = TieOut(self._hook, Reader(self._hook), self._settings.orders)
-        writer = Writer(self._hook, Reader(self._hook), self._settings)
+        writer = Writer(self._hook, Reader(self._hook), self._settings, self._origins)
         return Run(self._hook, pool, desk=desk, writer=writer, tie_out=tie_out, journal=journal)
 
     def _pool(self) -> ThreadPoolExecutor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cartage.errors import Complaint, RecordError, UncertainError
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from cartage.settings import Settings
     from cartage.systems.netsuite.answers import Attempted
     from cartage.systems.netsuite.hook import NetSuiteHook
+    from cartage.systems.netsuite.origins import Origins
     from cartage.systems.netsuite.reading import Reader
     from cartage.systems.netsuite.writing_orders import Decision
 
@@ -75,12 +77,14 @@ class Writer:
         hook: NetSuite's transport.
         reader: look-ups for what became of a lost answer.
         settings: all run settings.
+        origins: what leads errors back to the record's columns; None leaves them at the documents' fields.
     """
 
-    def __init__(self, hook: NetSuiteHook, reader: Reader, settings: Settings) -> None:
+    def __init__(self, hook: NetSuiteHook, reader: Reader, settings: Settings, origins: Origins | None = None) -> None:
         self._hook = hook
         self._reader = reader
         self._settings = settings
+        self._origins = origins
 
     def apply(self, document: Document, decision: Decision, ids: Mapping[str, str]) -> DocumentResult:
         """Do what was decided and say how it ended; nothing is sent when nothing need be.
@@ -122,7 +126,15 @@ class Writer:
         if document.type == CONTACT and isinstance(refused, AlreadyExists):
             words = "the company has a contact of this name already; it is left alone"
             return _result(document, "unchanged", None, None, (Complaint("contact_exists", words),))
-        return _result(document, "rejected", internal_id, number, _complaints(document, refused))
+        return _result(document, "rejected", internal_id, number, self._complaints(document, refused))
+
+    def _complaints(self, document: Document, refused: RecordError) -> tuple[Complaint, ...]:
+        """Say which document of the record was refused, since an order has several, and which column is at fault."""
+        complaints = refused.complaints
+        if self._origins is not None and isinstance(refused, TargetRefused):
+            complaints = refused.traced(partial(self._origins.column, document.type))
+        named = f"{document.type} {document.external_id}"
+        return tuple(replace(each, message=f"{named}: {each.message}") for each in complaints)
 
     def _send(self, document: Document, decision: Decision) -> _Sent:
         for type_, body in decision.before:
@@ -212,13 +224,6 @@ class _PeriodClosedError(RecordError):
     def __init__(self, document: Document, day: str) -> None:
         words = f"the accounting period of {day} is closed: open it, or set orders.closed_period to next_open_day"
         super().__init__(document.key, Complaint("closed_period", words, "placed_at"))
-
-
-def _complaints(document: Document, refused: RecordError) -> tuple[Complaint, ...]:
-    """Say which document of the record was refused: an order has several."""
-    return tuple(
-        replace(each, message=f"{document.type} {document.external_id}: {each.message}") for each in refused.complaints
-    )
 
 
 def _result(

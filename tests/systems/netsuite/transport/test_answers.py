@@ -31,11 +31,13 @@ def test_an_error_path_names_the_line(path: str, said: str) -> None:
 
 
 def test_an_error_path_leads_back_to_the_column_it_came_from() -> None:
-    origins = {"item.items[].item": "lines.product_id", "entity": "customer_key"}
-    assert trace("item.items[1].item", BODY, origins).startswith("lines.product_id (item line 2, ")
-    assert trace("entity", BODY, origins) == "customer_key"
+    assert trace("item.items[1].item", BODY, "lines.product_id").startswith("lines.product_id (item line 2, ")
+    assert trace("entity", BODY, "customer_no") == "customer_no"
     refused = refusal("POST salesOrder", 400, (Detail("INVALID_CONTENT", "bad", "item.items[0].item"),), BODY)
-    assert refused.traced(origins)[0].field == "lines.product_id (item line 1)"
+    (complaint,) = refused.traced({"item.items[0].item": "lines.product_id"}.get)
+    assert complaint.field == "lines.product_id", "as the console looks for it"
+    assert "at lines.product_id (item line 1)" in complaint.message
+    assert refused.traced({}.get)[0].field == "item.items[0].item (item line 1)"
 
 
 def test_every_complaint_is_told() -> None:
