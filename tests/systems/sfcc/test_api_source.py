@@ -120,6 +120,15 @@ def test_load_that_does_not_pass_is_tried_again_later(hook: SfccHook, control: s
     assert caught.value.retry_after == 40
 
 
+def test_a_file_is_not_waited_for_longer_than_an_answer(control: str) -> None:
+    waited: list[float] = []
+    fault = {"match": "GET /on/demandware.servlet/*", "status": 503, "retry_after": 3600, "times": 50}
+    requests.post(control, json={"faults": [fault]}, timeout=10).raise_for_status()
+    with pytest.raises(RetryableError, match="503") as caught:
+        SfccHook("sfcc_api", sleep=waited.append).fetch("/Impex/log/x.log", io.BytesIO())
+    assert (waited, caught.value.retry_after) == ([], 3600)
+
+
 def test_a_wrong_secret_and_a_wrong_organization_stop_the_run(hook: SfccHook) -> None:
     hook._organization = "f_ecom_other"
     with pytest.raises(BatchError, match="organization"):

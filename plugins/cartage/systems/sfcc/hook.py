@@ -192,9 +192,13 @@ class SfccHook(BaseHook):
                         return
             else:
                 said = str(answer.status_code) if isinstance(answer, requests.Response) else type(answer).__name__
-            if attempt + 1 < ATTEMPTS:
-                self._sleep(_pause(answer, attempt))
-        raise RetryableError(f"GET {path}: the shop's WebDAV does not give the file for now ({said})")
+            pause = _pause(answer, attempt)
+            if attempt + 1 == ATTEMPTS or pause > _READ_SECONDS:  # who asks for longer is asked again by a later run
+                break
+            self._sleep(pause)
+        raise RetryableError(
+            f"GET {path}: the shop's WebDAV does not give the file for now ({said})", retry_after=pause
+        )
 
     def discard(self, path: str) -> None:
         """Delete a file of the instance's WebDAV, as far as it lets us; a file that is gone already is no fault."""
