@@ -9,7 +9,7 @@ import sys
 import time
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import psutil
 import pyarrow as pa
@@ -18,6 +18,9 @@ import pytest
 from cartage.crew import MOST_WORKERS, sharing, workers_for
 from cartage.crew.sharing import shared
 from cartage.errors import BatchError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HERE = os.getpid()
 PIECES = list(range(30))
@@ -185,6 +188,19 @@ def test_where_no_process_can_be_started_the_work_is_done_here(
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     assert [square for square, _ in shared(Squares(), range(5), 2)] == [0, 1, 4, 9, 16]
     assert "no worker process can be started" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("share", "found"), [("100000 100000", 1), ("250000 100000", 2), ("50000 100000", 1), ("max 100000", 64)]
+)
+def test_a_container_has_no_more_cores_than_its_share(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, share: str, found: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(64))
+    monkeypatch.setattr(sharing, "_SHARE", tmp_path / "cpu.max")
+    assert sharing.cores() == 64
+    (tmp_path / "cpu.max").write_text(f"{share}\n")
+    assert sharing.cores() == found
 
 
 def test_little_work_deserves_no_worker(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from collections import deque
 from concurrent.futures import Future
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
@@ -38,6 +39,9 @@ AHEAD = 2
 
 _FRUGAL = {"MALLOC_ARENA_MAX": "1", "OPENBLAS_NUM_THREADS": "1"}
 """One arena, so that what one thread frees is used by the other, some 20 MB; and no threads for matrices."""
+
+_SHARE = Path("/sys/fs/cgroup/cpu.max")
+"""Microseconds of processor time that a container has, in how many (https://docs.kernel.org/admin-guide/cgroup-v2.html)."""
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
@@ -86,8 +90,13 @@ def workers_for(amount: int, worth: int) -> int:
 
 
 def cores() -> int:
-    """Give how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Give how many cores this process may use; a container's share of its machine may be fewer than it sees."""
+    seen = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = _SHARE.read_text().split()
+        return max(1, min(seen, int(quota) // int(period)))
+    except (OSError, ValueError):  # no container, or one without a limit: its quota is the word max
+        return seen
 
 
 def shared(job: Job[Piece, Result], pieces: Iterable[Piece], workers: int, ahead: int = AHEAD) -> Iterator[Result]:
