@@ -97,7 +97,10 @@ def test_a_killed_replacement_leaves_the_whole_batch_of_before(tmp_path: Path, m
     assert staging.read(ref).root["order_no"].to_pylist() == ["1"]
 
 
-@pytest.mark.parametrize("left", [b"", b"ARROW1\0\0", b"PAR1 of an earlier version of Cartage PAR1"])
+EARLIER = b'{"record": "order", "number": 0, "records": 1, "files": {"orders": "orders.0.parquet"}}'
+
+
+@pytest.mark.parametrize("left", [b"", b"ARROW1\0\0", b"PAR1 of an earlier version of Cartage PAR1", EARLIER])
 @pytest.mark.parametrize("pattern", ["orders.*.arrow", MARKER])
 def test_a_batch_that_a_lost_machine_left_damaged_says_what_to_do(tmp_path: Path, pattern: str, left: bytes) -> None:
     staging = Staging(str(tmp_path))

@@ -298,10 +298,13 @@ def _read_table(path: _Place, schema: pa.Schema, there: list[str]) -> pa.Table:
 
 @contextmanager
 def _damage_named(uri: str) -> Iterator[None]:
-    """Say which batch is damaged, and what to do: a machine that lost its power may leave files empty or cut off."""
+    """Say which batch cannot be read, and what to do.
+
+    A machine that lost its power may leave files empty or cut off, and an earlier version of Cartage others.
+    """
     try:
         yield
-    except (pa.ArrowInvalid, json.JSONDecodeError, OSError) as error:
+    except (pa.ArrowInvalid, json.JSONDecodeError, KeyError, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:  # of the system; Arrow's own have none
             raise
         raise BatchError(f"{uri}: the batch is damaged ({error}): clear the task that made it.") from error
