@@ -6,6 +6,7 @@ It is sent a job first, which it answers with `Ready`, and then pieces of work, 
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -29,6 +30,7 @@ class _NoPandas(MetaPathFinder):
 
 
 sys.meta_path.insert(0, _NoPandas())
+gc.disable()  # until the job is there: what is imported for it stays
 
 from cartage.crew.sharing import Done, Failed, Ready  # noqa: E402
 from cartage.crew.wire import Ended, receive, send  # noqa: E402
@@ -45,6 +47,8 @@ def serve(end: socket.socket) -> None:
     Thread(target=_receive, args=(end, pieces), daemon=True).start()
     Thread(target=_send, args=(end, answers), daemon=True).start()
     job = pieces.get()
+    gc.freeze()
+    gc.enable()
     if job is not _END:
         answers.put(Ready())
         while (piece := pieces.get()) is not _END:

@@ -24,7 +24,7 @@ from cartage.records.columns import MONEY
 from cartage.records.document import DOCUMENTS
 from cartage.records.order import TOTALS
 from cartage.records.outcome import Outcome, Verdict
-from cartage.seams import Transformed
+from cartage.seams import Cut, Transformed
 from cartage.systems.netsuite.bulk.documents import plain_documents
 from cartage.systems.netsuite.orders import attributes, customers, payload_rows, tie_out
 from cartage.systems.netsuite.orders.amounts import minor_unit, with_adjustments, with_known
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cartage.mapping import TargetMapping
-    from cartage.mapping.compiled import Lookup
+    from cartage.mapping.compiled import Lookup, Shortened
     from cartage.seams import References
     from cartage.settings import Settings, Site
 
@@ -115,12 +115,15 @@ class _Writer:
         self._mappings, self._lookups = mappings, lookups
         self._renders: dict[str, Render] = {}
         self._rows: list[tuple[Any, ...]] = []
+        self._cut: list[Shortened] = []
+        self._shortened: list[Cut] = []
         self.verdicts: list[Verdict] = []
 
     def write(self, columns: Row, row_number: int, drafts: Iterable[_Draft], complaints: Iterable[Complaint]) -> None:
         """Render a record's documents, or note why it cannot be carried."""
         faults = list(complaints)
         found: list[tuple[Any, ...]] = []
+        self._cut.clear()
         for place, draft in enumerate(drafts if not faults else ()):
             try:
                 body = self._render(draft.mapping)(draft.row)
@@ -138,11 +141,13 @@ class _Writer:
             self.verdicts.append(Verdict(row_number, columns["key"], Outcome.QUARANTINED, tuple(faults)))
         else:
             self._rows += found
+            key = columns["key"]
+            self._shortened += [Cut(row_number, key, each.field or each.path, each.length, each.max) for each in self._cut]
 
     def _render(self, name: str) -> Render:
         """Compile a mapping when the first record needs it: many batches have none that needs it."""
         if name not in self._renders:
-            self._renders[name] = self._mappings[name].compile(self._lookups)
+            self._renders[name] = self._mappings[name].compile(self._lookups, self._cut.append)
         return self._renders[name]
 
     def transformed(self) -> Transformed:
@@ -151,7 +156,7 @@ class _Writer:
         table = pa.table(
             [pa.array(values, field.type) for values, field in zip(columns, DOCUMENTS, strict=True)], schema=DOCUMENTS
         )
-        return Transformed(Batch("document", {"documents": table}), self.verdicts)
+        return Transformed(Batch("document", {"documents": table}), self.verdicts, tuple(self._shortened))
 
 
 @dataclass(slots=True)
@@ -177,7 +182,7 @@ def _orders(
     checked["closing"] = only_fields(checked["order"], CLOSING)
     documents, done = plain_documents(batch, checked, lookups, settings=settings, known=known, integration=integration)
     if done.all():
-        return Transformed(Batch("document", {"documents": documents}), [])
+        return _in_sequence(documents, [])
     writer = _Writer("order", checked, lookups)
     rest = batch.only(batch.root["order"].filter(pa.array(~done))) if done.any() else batch
     for each in _shop_orders(rest, _unread(order)):
@@ -187,20 +192,19 @@ def _orders(
         if site is not None and not each.complaints:
             drafts = _order_drafts(each, settings, site, integration, known)
         writer.write(each.columns, each.columns["order"], drafts, each.complaints)
-    return _together(documents, writer.transformed())
+    others = writer.transformed()
+    return _in_sequence(pa.concat_tables([documents, others.documents.root]), others.verdicts, others.shortened)
 
 
 def _checked(mappings: Mapping[str, TargetMapping], names: Iterable[str]) -> dict[str, TargetMapping]:
     return {name: mappings[name].check(OFFERED[name], LOOKUPS) for name in names}
 
 
-def _together(documents: pa.Table, others: Transformed) -> Transformed:
-    """Put the documents of plain orders and those of the others into the orders' own sequence."""
-    if not documents.num_rows:
-        return others
-    whole = pa.concat_tables([documents, others.documents.root]).combine_chunks()
+def _in_sequence(documents: pa.Table, verdicts: list[Verdict], shortened: tuple[Cut, ...] = ()) -> Transformed:
+    """Put documents into the sequence of their records, those of each record into their own."""
+    whole = documents.combine_chunks()
     sequence = np.lexsort((whole["document"].to_numpy(), whole["record"].to_numpy()))
-    return Transformed(Batch("document", {"documents": whole.take(pa.array(sequence))}), others.verdicts)
+    return Transformed(Batch("document", {"documents": whole.take(pa.array(sequence))}), verdicts, shortened)
 
 
 def _lookups(settings: Settings, known: Known | None) -> dict[str, Lookup]:

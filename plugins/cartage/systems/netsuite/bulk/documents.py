@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cartage.mapping import ValueRefused
 from cartage.mapping.columnar import render
 from cartage.mapping.compiled import Compiler
 from cartage.mapping.frames import NotColumnar, joined, number_text
@@ -24,13 +25,13 @@ from cartage.systems.netsuite.bulk.parts import part
 from cartage.systems.netsuite.bulk.pickup import stores
 from cartage.systems.netsuite.bulk.sums import rates, sums
 from cartage.systems.netsuite.bulk.tables import Run, Tables, Unsorted, closed, may_be_plain, plain
-from cartage.systems.netsuite.bulk.vectors import Flags, Ints, money, picked
+from cartage.systems.netsuite.bulk.vectors import Flags, Ints, Rows, money, picked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cartage.mapping import TargetMapping
-    from cartage.mapping.compiled import Lookup
+    from cartage.mapping.compiled import Lookup, Shortened
     from cartage.mapping.frames import Frame
     from cartage.records.batch import Batch
     from cartage.settings import Settings
@@ -84,7 +85,7 @@ def plain_documents(
         integration: name of the integration.
 
     Returns:
-        The documents, those of an order together, and which orders of the batch they are of.
+        The documents, in no sequence, and which orders of the batch they are of.
     """
     done = np.zeros(len(batch), bool)
     made: list[pa.Table] = []
@@ -174,7 +175,7 @@ class _Writer:
 
     def _add(self, name: str, frame: Frame, piece: _Piece) -> None:
         mapping = self._mappings[name]
-        rendered = render(Compiler(mapping.record, self._lookups), mapping.file.body, frame)
+        rendered = render(Compiler(mapping.record, self._lookups, _aside), mapping.file.body, frame)
         self.pieces.append(replace(piece, type=mapping.target, bodies=rendered.texts, faulty=rendered.faulty))
 
     def _sales_order_ids(self, own: Ints) -> pa.Array:
@@ -188,6 +189,15 @@ class _Writer:
         return whole(run.integration, run.name, "so", keys)
 
 
+def _aside(cut: Shortened) -> None:
+    """Leave a record with a text that is too long to the rows: they say whose it is.
+
+    Raises:
+        ValueRefused: always.
+    """
+    raise ValueRefused(f"has {cut.length} characters, but the target takes {cut.max}")
+
+
 def _expected(totals: Sums, own: Ints) -> pa.Array:
     """As `tie_out.expected`."""
     shipping, tax, total = (number_text(money(each[own])) for each in (totals.shipping_cost, totals.tax, totals.total))
@@ -196,31 +206,30 @@ def _expected(totals: Sums, own: Ints) -> pa.Array:
 
 
 def _table(tables: Tables, pieces: list[_Piece], good: Flags) -> pa.Table:
-    """Put documents together, each order's in their sequence; orders with a faulty one are taken out of `good`."""
+    """Put documents together, those of each piece by themselves; orders with a faulty one are taken out of `good`."""
     for piece in pieces:
         good[piece.owner[piece.faulty]] = False
-    owner, place = (np.concatenate([getattr(each, name) for each in pieces]) for name in ("owner", "place"))
-    sequence = np.lexsort((place, owner))
-    sequence = sequence[good[owner[sequence]]]
-    owner, place = owner[sequence], place[sequence]
-    orders, rows = tables.rows["orders"], pa.array(sequence)
+    orders = tables.rows["orders"]
+    made = [_documents(orders, piece) for piece in pieces]
+    faulty = any(not good[piece.owner].all() for piece in pieces)
+    return pa.concat_tables(
+        [each.filter(pa.array(good[piece.owner])) for each, piece in zip(made, pieces, strict=True)] if faulty else made
+    )
 
-    def each(name: str) -> pa.Array:
-        found = [_texts(getattr(piece, name), len(piece.owner)) for piece in pieces]
-        return pa.concat_arrays(found).take(rows)
 
-    bodies = each("bodies")
+def _documents(orders: Rows, piece: _Piece) -> pa.Table:
+    owner, count = piece.owner, len(piece.owner)
     columns = {
         "record": picked(orders["order"], owner),
-        "document": pa.array(place),
-        "kind": _texts("order", len(owner)),
+        "document": pa.array(piece.place),
+        "kind": _texts("order", count),
         "key": picked(orders["key"], owner),
         "version": picked(orders["version"], owner),
-        "external_id": each("ids"),
-        "body": bodies,
-        "hash": _hashes(bodies),
+        "external_id": piece.ids,
+        "body": piece.bodies,
+        "hash": _hashes(piece.bodies),
     }
-    columns |= {name: each(name) for name in ("type", "action", "expected", "match")}
+    columns |= {name: _texts(getattr(piece, name), count) for name in ("type", "action", "expected", "match")}
     return pa.table([columns[field.name] for field in DOCUMENTS], schema=DOCUMENTS)
 
 

@@ -43,7 +43,7 @@ class Limits:
         max_megabytes: how large a document may be, unpacked.
     """
 
-    megabytes: int = 4
+    megabytes: int = 5
     max_megabytes: int = 600
 
 

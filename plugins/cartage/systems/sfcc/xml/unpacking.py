@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-BLOCK = 2 << 20
+BLOCK = 1_000_000
 """Bytes handed on at a time."""
 
 _GZIP = b"\x1f\x8b"
