@@ -71,7 +71,7 @@ class Steps(Conditional):
     over: Literal["refuse", "cut", "warn"] = Field(
         default="refuse",
         description="What is done with a longer text: `refuse` quarantines the record, `cut` shortens it, `warn` shortens "
-        "it and says so.",
+        "it and says so in the log of `transform`.",
     )
     required: bool = Field(default=False, description="7. Quarantine the record when the field would be left out.")
 

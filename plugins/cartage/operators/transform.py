@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 from cartage.operators.base import FlowOperator, Passage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from airflow.sdk import Context
+
+    from cartage.seams import Cut
+
+TOLD = 50
+"""Shortened texts of a batch that the log names."""
 
 
 class TransformOperator(FlowOperator):
@@ -50,6 +57,7 @@ class TransformOperator(FlowOperator):
                 return fed
             passages = []
             for ref, transformed in zip(refs, transformer(batches, total), strict=True):
+                self._tell_of(transformed.shortened)
                 if transformed.verdicts:
                     quarantine(runtime, passage.run, "transform", transformed.verdicts, batch=flow.staging.read(ref))
                 if len(transformed.documents):
@@ -57,3 +65,12 @@ class TransformOperator(FlowOperator):
                     passages.append(passage.with_batches([staged.as_dict(), ref.as_dict()]).as_dict())
             halt_if_too_many(runtime, flow, passage.run)
         return passages
+
+    def _tell_of(self, shortened: Sequence[Cut]) -> None:
+        """Say in the log which texts the target has no room for: their records go on without the rest of them."""
+        for each in shortened[:TOLD]:
+            self.log.warning(
+                "%s: %s has %d characters, of which %d are sent", each.key, each.field, each.length, each.limit
+            )
+        if len(shortened) > TOLD:
+            self.log.warning("%d more texts of this batch were shortened", len(shortened) - TOLD)

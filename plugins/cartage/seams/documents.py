@@ -103,16 +103,37 @@ class Journal(Protocol):
 
 
 @dataclass(frozen=True)
+class Cut:
+    """A text that was shortened, since the target takes no more of it.
+
+    Attributes:
+        row: row number of the record.
+        key: its key.
+        field: the record's column, or the document's field.
+        length: characters it has.
+        limit: characters that are left of it.
+    """
+
+    row: int
+    key: str
+    field: str
+    length: int
+    limit: int
+
+
+@dataclass(frozen=True)
 class Transformed:
     """What a batch of records became on its way to the target.
 
     Attributes:
         documents: a batch of kind `document`, or of the feed rows of its kind; records that are quarantined have none.
         verdicts: the records that cannot be carried, each with its reasons.
+        shortened: texts that the target has no room for, of records that are carried all the same.
     """
 
     documents: Batch
     verdicts: list[Verdict]
+    shortened: tuple[Cut, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,8 @@ class Group:
         bounds = zip((0, *self.ends), (*self.ends, None), (0, *places), (*places, documents.num_rows), strict=True)
         for first, end, begin, until in bounds:
             verdicts = [each for each in transformed.verdicts if first <= each.row and (end is None or each.row < end)]
-            found.append(Transformed(Batch("document", {"documents": documents[begin:until]}), verdicts))
+            cut = tuple(each for each in transformed.shortened if first <= each.row and (end is None or each.row < end))
+            found.append(Transformed(Batch("document", {"documents": documents[begin:until]}), verdicts, cut))
         return found
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from golden_cases import CASES
+from golden_cases import CASES, basket, jacket
+from neutral import orders, shipment
 
 from cartage.mapping import canonical
 
@@ -49,3 +50,13 @@ def test_payloads_are_what_the_golden_file_says(
 
 def test_every_golden_file_is_of_a_case() -> None:
     assert {each.stem for each in GOLDEN.glob("*.json")} == set(CASES)
+
+
+def test_a_text_that_is_too_long_is_shortened_and_told_of(documents: Callable[..., Documents]) -> None:
+    long = basket(jacket(), shipments=[shipment("me", ship_address1="x" * 151)])
+    found = documents(orders(long, basket(jacket(), order_no="00018")))
+    assert next(each["shippingAddress"]["addr1"] for each in found.orders) == "x" * 150
+    (cut,) = found.transformed.shortened
+    assert (cut.key, cut.length, cut.limit) == ("RefArch/00017", 151, 150)
+    assert "addr1" in cut.field
+    assert found.transformed.verdicts == []

@@ -90,6 +90,7 @@ def both(
 
 def assert_same(columns: Transformed, rows: Transformed) -> None:
     assert columns.verdicts == rows.verdicts
+    assert columns.shortened == rows.shortened
     for one, other in zip(columns.documents.root.to_pylist(), rows.documents.root.to_pylist(), strict=True):
         assert one == other
 
