@@ -27,9 +27,6 @@ APPLIED = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED})
 TOLD = APPLIED - {Outcome.UNCHANGED}
 """Outcomes by which the target was told something: the record takes over its hash, its value and when it was true."""
 
-TOLD = APPLIED - {Outcome.UNCHANGED}
-"""Outcomes by which the target was told something: the record takes over its hash, its value and when it was true."""
-
 KEYS = 1_000
 """Keys a query."""
 
