@@ -31,6 +31,21 @@ def test_a_try_after_a_crash_finds_what_its_run_meant_to_send(ledger: Ledger, st
     assert ledger.feeds("shop_erp", "prices", run).of_run() == []
 
 
+def test_the_newest_name_is_that_of_all_runs(ledger: Ledger, start: Callable[..., int]) -> None:
+    earlier, later = start(flow="inventory"), start(flow="inventory")
+    assert book(ledger, later).newest("lists") is None
+    for run, name in (
+        (earlier, "lists_2.xml"),
+        (later, "lists_1.xml"),
+        (later, "listsX9.xml"),
+        (later, "stores_3.xml"),
+    ):
+        book(ledger, run).put(feed(name))
+    assert book(ledger, later).newest("lists") == "lists_2.xml"
+    assert book(ledger, later).overtaken() is False
+    assert book(ledger, earlier).overtaken() is True
+
+
 def test_feeds_wait_until_their_import_was_seen(ledger: Ledger, start: Callable[..., int]) -> None:
     earlier, later = start(flow="inventory"), start(flow="inventory")
     for name, state in (("2.xml", "sent"), ("1.xml", "sent"), ("3.xml", "intended"), ("4.xml", "refused")):

@@ -48,6 +48,15 @@ class Feeds:
         since = datetime.now(UTC) - PATIENCE
         return self._list(feeds.c.run_id != self._run_id, feeds.c.state == "sent", feeds.c.changed_at >= since)
 
+    def newest(self, prefix: str) -> str | None:
+        """Give the last name of feeds of the flow that begin with a prefix and ``_``, whichever run wrote it."""
+        named = feeds.c.name.startswith(f"{prefix}_", autoescape=True)
+        with self._database.read() as connection:
+            name: str | None = connection.execute(
+                sa.select(sa.func.max(feeds.c.name)).where(self._ours, named)
+            ).scalar()
+        return name
+
     def overtaken(self) -> bool:
         """Say whether a later run has written feeds; a DAG run that is begun anew after its end is a later one, too."""
         query = sa.select(feeds.c.name).where(self._ours, feeds.c.run_id > self._run_id).limit(1)

@@ -51,6 +51,9 @@ class FeedBook(Protocol):
     def waiting(self) -> list[Feed]:
         """Give the feeds of earlier runs, sent and not known to be imported, oldest first."""
 
+    def newest(self, prefix: str) -> str | None:
+        """Give the last name of feeds of the flow that begin with a prefix and ``_``, whichever run wrote it."""
+
     def overtaken(self) -> bool:
         """Say whether a later run has written feeds: what this one was to tell may be old news."""
 

@@ -19,6 +19,7 @@ from cartage.errors import BatchError, Complaint
 from cartage.seams import Feed
 from cartage.systems.sfcc.feeds.jobs import ImportJob
 from cartage.systems.sfcc.feeds.logs import logs_of, skipped
+from cartage.systems.sfcc.feeds.naming import moment_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -87,7 +88,8 @@ class SmallFeeds:
             RetryableError: the server does not answer for now, or is full.
         """
         digest = hashlib.sha256(content).hexdigest()
-        name = f"{prefix}_{datetime.now(UTC):%Y%m%dT%H%M%S%f}_{digest[:12]}.xml"
+        at = moment_after(datetime.now(UTC), self._book.newest(prefix))
+        name = f"{prefix}_{at:%Y%m%dT%H%M%S%f}_{digest[:12]}.xml"
         landed = self._staging.land(self._flow, name, digest, io.BytesIO(content))
         feed = Feed(name, digest, len(content), records, posixpath.join(self._folder, name), landed)
         self._book.put(feed)

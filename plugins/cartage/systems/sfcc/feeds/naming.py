@@ -7,16 +7,45 @@ a folder in alphanumeric order.
 
 from __future__ import annotations
 
+import logging
 import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from cartage.seams import Feed
 
+log = logging.getLogger(__name__)
+
+CLOCKS = timedelta(days=1)
+"""How far a clock may be behind that of an earlier run's machine, or behind itself, and names still sort by time."""
+
+NEXT = timedelta(milliseconds=1)
+
 _NAME = re.compile(r"[a-z]+_\d{8}T\d{9}Z_\d+_(?P<number>\d+)\.xml(\.gz)?")
+
+_TIME = re.compile(r"_(\d{8}T\d{9,12})Z?_")
+
+
+def moment_after(now: datetime, newest: str | None) -> datetime:
+    """Give the moment of a new name: now, or just after the newest name's while this clock is behind it.
+
+    The shop imports by name, and the older of two feeds must never be the last.
+
+    Args:
+        now: by this machine's clock.
+        newest: the newest name of such a feed.
+    """
+    found = _TIME.search(newest or "")
+    if found is None:
+        return now
+    least = datetime.strptime(found[1], "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC) + NEXT
+    behind = least - now
+    if behind > timedelta(seconds=1):
+        log.warning("this machine's clock is %s behind the name of the newest feed, %s: see the clocks", behind, newest)
+    return least if timedelta() < behind < CLOCKS else now
 
 
 def feed_name(file: str, at: datetime, run: int, number: int, *, gzip: bool) -> str:

@@ -16,7 +16,7 @@ from cartage.seams import Feed, Late
 from cartage.systems.sfcc.feeds.contents import keys_of
 from cartage.systems.sfcc.feeds.drift import complaint
 from cartage.systems.sfcc.feeds.logs import logs_of, seen_of
-from cartage.systems.sfcc.feeds.naming import by_number, feed_name
+from cartage.systems.sfcc.feeds.naming import by_number, feed_name, moment_after
 from cartage.systems.sfcc.feeds.planning import planned
 from cartage.systems.sfcc.feeds.writing import FeedWriter
 
@@ -181,7 +181,7 @@ class FeedPublisher:
     def _send(self, written: Sequence[Written], feeds: FeedBook) -> dict[int, Feed]:
         """Land all files and note them as intended, then bring over those that are not there yet."""
         known = by_number(each for each in feeds.of_run() if each.state != "refused")
-        at, found = self._now(), {}
+        at, found = moment_after(self._now(), feeds.newest(self._form.file)), {}
         for file in written:
             feed = self._feed(file, known.get(file.number), at)
             if feed.state == "intended":
