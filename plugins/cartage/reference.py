@@ -1,6 +1,6 @@
 """The references under ``docs/``, made from the models that read the files: ``python -m cartage.reference docs``.
 
-Writes ``settings.md``, ``mappings.md``, ``expectations.md`` and, for editors, a JSON Schema for each kind of
+Writes ``settings.md``, ``mappings.md``, ``columns.md``, ``expectations.md`` and, for editors, a JSON Schema for each kind of
 file into ``schemas/``. With ``--check`` nothing is written, and the exit code says whether all are up to date.
 """
 
@@ -23,7 +23,9 @@ from cartage.mapping import conversions, model, source
 from cartage.mapping.transforms import TRANSFORMS
 from cartage.quality.derived import DERIVED
 from cartage.quality.suites import Rule, SuiteFile
+from cartage.records.batch import KINDS
 from cartage.settings import Settings
+from cartage.systems.netsuite import offered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -80,7 +82,7 @@ def mappings_page() -> str:
             "source into a record's columns (`include/mappings/<source>/<record>.yaml`), the other turns columns into a "
             "target's payload (`include/mappings/<target>/<name>.yaml`). Both know columns and paths and nothing else: what "
             "needs thought is a tested Python function with a name. Unknown keys, columns, lookups and transforms are "
-            "errors that name file and line. The columns of every record, with their meaning, are in `cartage/records/`."
+            "errors that name file and line. [columns.md](columns.md) has the columns of orders and customers."
         ),
         "## To a target",
         _docstring_after_title(sys.modules["cartage.mapping"]),
@@ -108,6 +110,32 @@ def mappings_page() -> str:
         _docstring_after_title(source),
         *_sections(source.SourceFile, "", title=False),
     ]
+    return _page(parts)
+
+
+def columns_page() -> str:
+    """Give the columns that mappings of orders and customers may name, with their meanings."""
+    parts = [
+        "# Columns",
+        _MADE.format(source="`cartage.records` and `cartage.systems.netsuite.orders.columns`"),
+        (
+            "What mappings that read write into, and mappings to NetSuite read. Rows of a table are tied to their record "
+            "by the first column. Beside a mapping, the console shows the columns of just that mapping."
+        ),
+    ]
+    for kind in ("order", "customer"):
+        parts.append(f"## The neutral {kind}")
+        for name, schema in KINDS[kind].TABLES.items():
+            rows = [(f"`{each.name}`", str(each.type), each.metadata[b"meaning"].decode()) for each in schema]
+            parts += [f"### `{name}`", _grid(("column", "type", "meaning"), rows)]
+    parts += [
+        "## Beside them, in mappings to NetSuite",
+        "Worked out on the way: ids, amounts after discounts, words of several rows.",
+    ]
+    for name, tables in offered.OWN.items():
+        for rows_of, meanings in tables.items():
+            said = [(f"`{column}`", meaning) for column, meaning in meanings.items()]
+            parts += [f"### `netsuite/{name}`, rows of `{rows_of}`", _grid(("column", "meaning"), said)]
     return _page(parts)
 
 
@@ -153,7 +181,12 @@ def schemas() -> dict[str, dict[str, Any]]:
 
 def pages() -> dict[str, str]:
     """Give every generated file by its path under ``docs/``."""
-    made = {"settings.md": settings_page(), "mappings.md": mappings_page(), "expectations.md": expectations_page()}
+    made = {
+        "settings.md": settings_page(),
+        "mappings.md": mappings_page(),
+        "columns.md": columns_page(),
+        "expectations.md": expectations_page(),
+    }
     for name, schema in schemas().items():
         made[f"schemas/{name}.json"] = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
     return made

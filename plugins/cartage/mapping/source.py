@@ -61,7 +61,13 @@ class Column(Strict):
 
 
 class Use(Strict):
-    """A fragment's columns, found under `at`, each named with `prefix` before it."""
+    """A fragment's columns, found under `at`, each named with `prefix` before it.
+
+    Attributes:
+        fragment: its name under `fragments`.
+        at: path from the row's element to where its columns stand.
+        prefix: what the names of its columns begin with here.
+    """
 
     fragment: str
     at: str = "."
@@ -99,7 +105,14 @@ class Rows(Strict):
 
 
 class Refusal(Strict):
-    """A text that condemns the record when it is there."""
+    """A text that condemns the record when it is there.
+
+    Attributes:
+        at: path from the record's element to where it is looked for.
+        path: path from there to the text.
+        code: stable name of the reason, by which errors are grouped.
+        message: what is wrong, and what to do.
+    """
 
     at: str
     path: str
@@ -108,7 +121,23 @@ class Refusal(Strict):
 
 
 class SourceFile(Strict):
-    """A mapping file, as it is written."""
+    """A mapping file, as it is written.
+
+    A path is elements with ``/`` between them and at last perhaps an attribute (``quantity/@unit``); ``.`` is the
+    row's own text, ``name(x/*)`` the name of the first element inside x, ``{word}`` what stands under `paths`.
+
+    Attributes:
+        record: the neutral record that is read.
+        namespaces: XML namespaces that a document may be of; any other is rejected.
+        roots: names that its outermost element may have.
+        element: name of the element that is a record.
+        key: column with the number that people know the record by.
+        document: columns that stand on the outermost element and are the same for all records.
+        paths: words for long paths.
+        fragments: columns that stand in several places, by the fragment's name and their own.
+        tables: where the rows of each table of the record stand; all of them must be named.
+        refuse: what condemns a record when it is there.
+    """
 
     record: Literal["order", "customer"]
     namespaces: tuple[str, ...]

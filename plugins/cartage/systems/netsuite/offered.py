@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-_OWN: Mapping[str, Mapping[str, Mapping[str, str]]] = {
+OWN: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "order": {"order": ORDER, "lines": LINE, "tax_details": TAX_DETAIL},
     "deposit": {"order": DEPOSIT},
     "customer": {"customer": CUSTOMER, "addresses": BOOK},
     "contact": {"customer": CUSTOMER},
 }
+"""Columns of no neutral record, with their meanings, by mapping and by whose row they are of."""
+
 _NEUTRAL: Mapping[str, pa.Schema] = {
     "order": order.ORDERS,
     "lines": order.LINES,
@@ -55,7 +57,7 @@ def columns(name: str) -> dict[str, dict[str, str]]:
     for rows, names in OFFERED.get(name, {}).items():
         neutral = _NEUTRAL.get(rows)
         meanings = {each.name: each.metadata[b"meaning"].decode() for each in neutral} if neutral else {}
-        meanings |= _OWN[name].get(rows, {})
+        meanings |= OWN[name].get(rows, {})
         found[rows] = {each: meanings[each] for each in sorted(names)}
     return found
 
