@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from cartage.errors import Complaint
     from cartage.ledger.states import Known
+    from cartage.seams import Late
 
 ROWS = 5_000
 """Extracted rows a transaction: well under a tenth of a second of the write lock."""
@@ -290,6 +291,10 @@ class Outcomes:
     def untell(self, integration: str, record: str, keys: Iterable[str]) -> None:
         """Forget that the target was told of these records; see `told.untell`."""
         told.untell(self._database, integration, record, keys)
+
+    def still_late(self, integration: str, flow: str, record: str, late: Sequence[Late]) -> list[Late]:
+        """Leave out the records that a later run has told the target of; see `told.still_late`."""
+        return told.still_late(self._database, integration, flow, record, late)
 
     def doubt(self, integration: str, record: str, run_id: int, keys: Iterable[str]) -> None:
         """Note that a broken run may have told the target of these records; see `told.doubt`."""

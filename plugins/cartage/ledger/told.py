@@ -11,15 +11,17 @@ import sqlalchemy as sa
 
 from cartage.ledger import rowsets
 from cartage.ledger.engine import chunks
+from cartage.ledger.outbound_tables import feeds
 from cartage.ledger.tables import outcomes, records
 from cartage.records.columns import INSTANT, TEXT, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlalchemy.engine import Connection
 
     from cartage.ledger.engine import Database
+    from cartage.seams import Late
 
 VALUES = table(
     {
@@ -151,6 +153,32 @@ def untell(database: Database, integration: str, record: str, keys: Iterable[str
     for part in chunks(sorted(set(keys)), KEYS):
         with database.write() as connection:
             connection.execute(sa.update(records).where(ours, records.c.key.in_(part)).values(hash=None))
+
+
+def still_late(database: Database, integration: str, flow: str, record: str, late: Sequence[Late]) -> list[Late]:
+    """Leave out the records that a later run than the feed's has told the target of: an old log undoes nothing newer.
+
+    Args:
+        database: the ledger's.
+        integration: the integration.
+        flow: of which flow the feeds are.
+        record: kind of the records.
+        late: what came to light of earlier feeds.
+    """
+    wrote: dict[str, int] = {}
+    told_by: dict[str, int] = {}
+    ours = sa.and_(feeds.c.integration == integration, feeds.c.flow == flow)
+    told = sa.and_(
+        records.c.integration == integration, records.c.record == record, records.c.outcome.in_(("created", "updated"))
+    )
+    with database.read() as connection:
+        for names in chunks(sorted({each.feed for each in late}), KEYS):
+            query = sa.select(feeds.c.name, feeds.c.run_id).where(ours, feeds.c.name.in_(names))
+            wrote |= {row.name: row.run_id for row in connection.execute(query)}
+        for keys in chunks(sorted({each.key for each in late}), KEYS):
+            query = sa.select(records.c.key, records.c.run_id).where(told, records.c.key.in_(keys))
+            told_by |= {row.key: row.run_id for row in connection.execute(query)}
+    return [each for each in late if each.feed not in wrote or told_by.get(each.key, 0) <= wrote[each.feed]]
 
 
 def doubt(database: Database, integration: str, record: str, run: int, keys: Iterable[str]) -> None:

@@ -93,9 +93,12 @@ def note_late(runtime: Runtime, run: int, late: Sequence[Late]) -> None:
     Their runs counted them as told and are closed; so they are forgotten as told, and go out again when they are
     read next. The entries resolve by themselves once a feed with them is taken.
     """
+    name = runtime.integration.name
+    if runtime.record in FEEDS:  # of documents the journal knows who wrote them last
+        late = runtime.ledger.outcomes.still_late(name, runtime.flow, runtime.record, late)
     if not late:
         return
-    runtime.ledger.outcomes.untell(runtime.integration.name, runtime.record, [each.key for each in late])
+    runtime.ledger.outcomes.untell(name, runtime.record, [each.key for each in late])
     entries = [Entry(LATE, each.key, None, "load", each.complaints, None) for each in late]
     runtime.ledger.quarantine.put(run, runtime.flow, runtime.record, entries)
 
