@@ -173,8 +173,14 @@ class Quarantine:
 
     def asking(self, run_id: int) -> int:
         """Give of how many records that went through a run asked a person to do something."""
-        query = sa.select(quarantine.c.complaints).where(quarantine.c.run_id == run_id, _LIVE)
         with self._database.read() as connection:
+            run = run_rows.fetch(connection, run_id)
+            held = (
+                quarantine.c.integration == run.integration,
+                quarantine.c.flow == run.flow,
+                _LIVE,
+            )  # as the index has it
+            query = sa.select(quarantine.c.complaints).where(*held, quarantine.c.run_id == run_id)
             found = [read_complaints(each) for each in connection.execute(query).scalars()]
         return sum(all(one.asks for one in each) for each in found)
 
