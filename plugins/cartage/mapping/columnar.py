@@ -8,8 +8,8 @@ whose rules raise a fault is only marked: the caller has the closures say what i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from cartage.mapping.compiled import Compiler, Getter
+    from cartage.mapping.compiled import Compiler, Getter, Shortened
     from cartage.mapping.frames import Column, Text
     from cartage.mapping.model import Rule, Steps
 
@@ -56,10 +56,12 @@ class Rendered:
     Attributes:
         texts: each row's payload as canonical JSON; that of a faulty row says nothing.
         faulty: rows of which a rule raised a fault.
+        shortened: rows with a text that was too long, and what is to be said of it.
     """
 
     texts: pa.Array
     faulty: NDArray[np.bool_]
+    shortened: list[tuple[int, Shortened]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -72,16 +74,30 @@ class _Value:
 
 @dataclass(frozen=True)
 class _Scope:
-    """Where columns are looked up: the rows at hand, the records they belong to, and which of these are faulty."""
+    """Where columns are looked up: the rows at hand, the records they belong to, and what is to be said of these."""
 
     frame: Frame
     record: Frame
     owners: NDArray[np.int64]
     faulty: NDArray[np.bool_]
+    shortened: list[tuple[int, Shortened]]
 
     def blame(self, rows: NDArray[Any]) -> None:
         """Mark the records of some rows, given by mask or number."""
         self.faulty[self.owners[rows]] = True
+
+    def note(self, rows: NDArray[Any], cut: Iterable[Shortened]) -> None:
+        """Note texts that were shortened in some rows, given by mask."""
+        owners = self.owners[rows].tolist()
+        self.shortened.extend((owner, each) for each in cut for owner in owners)
+
+
+class _Outcome(NamedTuple):
+    """What a rule made of a value, None: nothing; whether it raised a fault; and the texts that it shortened."""
+
+    value: Any
+    fault: bool = False
+    cut: tuple[Shortened, ...] = ()
 
 
 def render(compiler: Compiler, body: Body, frame: Frame) -> Rendered:
@@ -98,14 +114,26 @@ def render(compiler: Compiler, body: Body, frame: Frame) -> Rendered:
     faulty = np.zeros(frame.rows, bool)
     if not frame.rows:
         return Rendered(pa.array([], pa.string()), faulty)
-    scope = _Scope(frame, frame, np.arange(frame.rows), faulty)
-    texts = _Writer(compiler).payloads(body, scope, "")
-    return Rendered(pc.fill_null(texts, _EMPTY), faulty)
+    scope = _Scope(frame, frame, np.arange(frame.rows), faulty, [])
+    cut: list[Shortened] = []
+    texts = _Writer(replace(compiler, warn=cut.append), cut).payloads(body, scope, "")
+    return Rendered(pc.fill_null(texts, _EMPTY), faulty, scope.shortened)
+
+
+_NOTHING = _Outcome(None)
 
 
 @dataclass(frozen=True)
 class _Writer:
+    """Writes payloads.
+
+    Attributes:
+        compiler: makes the closures of rules.
+        cut: where they leave what they shortened, until it is taken.
+    """
+
     compiler: Compiler
+    cut: list[Shortened]
 
     def payloads(self, body: Body, scope: _Scope, path: str) -> pa.Array:
         """Give each row's JSON, null where no field has a value."""
@@ -179,7 +207,7 @@ class _Writer:
         if rule.when and not self._holds(rule.when, scope).all():
             raise NotColumnar("what is not written cannot be at fault, which is decided row by row")
         owners = np.repeat(scope.owners, np.diff(children.offsets))
-        inner = _Scope(children.frame, scope.record, owners, scope.faulty)
+        inner = _Scope(children.frame, scope.record, owners, scope.faulty, scope.shortened)
         entries = self.payloads(rule.body, inner, f"{path}[]")
         lists = by_parent(entries, children.offsets, ",")
         return _Value(["[", lists, "]"], sure=not lists.null_count)
@@ -234,10 +262,7 @@ class _Writer:
         column = _column(name, scope, self.compiler.record)
         give, rows = self._of_one_column(rule, name, scope, path), scope.frame.rows
         if isinstance(column, Const):
-            value, bad = give(column.value)
-            if bad:
-                scope.blame(np.arange(rows) if taken is None else taken)
-            return _written(Const(value), rows)
+            return self._laid_out([give(column.value)], np.zeros(rows, np.int64), scope, taken)
         if isinstance(column, pa.Array):
             encoded = column.dictionary_encode()
             values = plain_values(encoded.dictionary)
@@ -246,18 +271,18 @@ class _Writer:
             return self._laid_out([give(each) for each in values], places, scope, taken)
         return self._by_row(rule, scope, path, taken)
 
-    def _of_one_column(self, rule: Steps, name: str, scope: _Scope, path: str) -> Callable[[Any], tuple[Any, bool]]:
-        """Make the function that gives what a rule makes of a value of its only column, and whether it is at fault."""
+    def _of_one_column(self, rule: Steps, name: str, scope: _Scope, path: str) -> Callable[[Any], _Outcome]:
+        """Make the function that gives what a rule makes of a value of its only column."""
         if _steps(rule) == {"transform"}:
             transform = remembering(str(rule.transform))
-            return lambda value: (None, False) if value is None else _outcome(transform, value)
+            return lambda value: _NOTHING if value is None else self._outcome(transform, value)
         getter, own = self._closure(rule, path), self._own(name)
         site = _record_column(SITE, scope) if rule.zone == SITE else None
         record = {SITE: site.value} if isinstance(site, Const) else {}
 
-        def give(value: Any) -> tuple[Any, bool]:
+        def give(value: Any) -> _Outcome:
             row = {own: value}
-            return _outcome(getter, row if own == name else {}, record | row)
+            return self._outcome(getter, row if own == name else {}, record | row)
 
         return give
 
@@ -277,7 +302,7 @@ class _Writer:
         if scope.frame is scope.record:
             records = own | records
         outcomes = [
-            _outcome(
+            self._outcome(
                 getter,
                 {name: values[row] for name, values in own.items()},
                 {name: values[row] for name, values in records.items()},
@@ -288,16 +313,19 @@ class _Writer:
 
     def _laid_out(
         self,
-        outcomes: list[tuple[Any, bool]],
+        outcomes: list[_Outcome],
         places: NDArray[np.int64],
         scope: _Scope,
         taken: NDArray[np.bool_] | None,
     ) -> _Value | None:
-        """Give each row the outcome at its place, and blame the faults on those that are taken."""
-        bad = np.array([fault for _, fault in outcomes], bool)
-        if bad.any():
-            scope.blame(bad[places] if taken is None else bad[places] & taken)
-        values = [value for value, _ in outcomes]
+        """Give each row the outcome at its place, and say of those that are taken what is to be said."""
+        for place, each in enumerate(outcomes):
+            if each.fault or each.cut:
+                rows = places == place if taken is None else (places == place) & taken
+                scope.note(rows, each.cut)
+                if each.fault:
+                    scope.blame(rows)
+        values = [each.value for each in outcomes]
         if all(value is None or value.__class__ is str for value in values):
             return _written(pa.array(values, pa.string()).take(pa.array(places)), scope.frame.rows)
         try:
@@ -305,6 +333,17 @@ class _Writer:
         except TypeError as error:
             raise NotColumnar("a value that no JSON can hold") from error
         return _written(Json(pa.array(texts, pa.string()).take(pa.array(places))), scope.frame.rows)
+
+    def _outcome(self, give: Callable[..., Any], *arguments: Any) -> _Outcome:
+        try:
+            value, fault = give(*arguments), False
+        except Exception:  # noqa: BLE001 - the closures do the record again, and say or raise what is wrong
+            value, fault = None, True
+        if not self.cut:
+            return _Outcome(value, fault)
+        cut = tuple(self.cut)
+        self.cut.clear()
+        return _Outcome(value, fault, cut)
 
     def _closure(self, rule: Steps, path: str) -> Getter:
         assert isinstance(rule, From | Join | Attribute)
@@ -324,14 +363,6 @@ def _steps(rule: Steps) -> set[str]:
         for name in _STEPS
         if getattr(rule, name) is not None and (name, getattr(rule, name)) != ("required", False)
     }
-
-
-def _outcome(give: Callable[..., Any], *arguments: Any) -> tuple[Any, bool]:
-    """Give what a function gives, and whether it raised a fault."""
-    try:
-        return give(*arguments), False
-    except Exception:  # noqa: BLE001 - the closures do the record again, and say or raise what is wrong
-        return None, True
 
 
 def _written(column: Column, rows: int) -> _Value | None:

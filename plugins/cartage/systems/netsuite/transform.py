@@ -142,7 +142,9 @@ class _Writer:
         else:
             self._rows += found
             key = columns["key"]
-            self._shortened += [Cut(row_number, key, each.field or each.path, each.length, each.max) for each in self._cut]
+            self._shortened += [
+                Cut(row_number, key, each.field or each.path, each.length, each.max) for each in self._cut
+            ]
 
     def _render(self, name: str) -> Render:
         """Compile a mapping when the first record needs it: many batches have none that needs it."""
@@ -180,11 +182,11 @@ def _orders(
     lookups = _lookups(settings, known)
     checked = {**_checked(mappings, ("customer", "contact", "deposit")), **_checked({"order": order}, ("order",))}
     checked["closing"] = only_fields(checked["order"], CLOSING)
-    documents, done = plain_documents(batch, checked, lookups, settings=settings, known=known, integration=integration)
-    if done.all():
-        return _in_sequence(documents, [])
+    plain = plain_documents(batch, checked, lookups, settings=settings, known=known, integration=integration)
+    if plain.done.all():
+        return _in_sequence(plain.documents, [], plain.shortened)
     writer = _Writer("order", checked, lookups)
-    rest = batch.only(batch.root["order"].filter(pa.array(~done))) if done.any() else batch
+    rest = batch.only(batch.root["order"].filter(pa.array(~plain.done))) if plain.done.any() else batch
     for each in _shop_orders(rest, _unread(order)):
         site = settings.sites.get(each.columns["site"])
         _check(each, site)
@@ -193,18 +195,20 @@ def _orders(
             drafts = _order_drafts(each, settings, site, integration, known)
         writer.write(each.columns, each.columns["order"], drafts, each.complaints)
     others = writer.transformed()
-    return _in_sequence(pa.concat_tables([documents, others.documents.root]), others.verdicts, others.shortened)
+    documents = pa.concat_tables([plain.documents, others.documents.root])
+    return _in_sequence(documents, others.verdicts, [*plain.shortened, *others.shortened])
 
 
 def _checked(mappings: Mapping[str, TargetMapping], names: Iterable[str]) -> dict[str, TargetMapping]:
     return {name: mappings[name].check(OFFERED[name], LOOKUPS) for name in names}
 
 
-def _in_sequence(documents: pa.Table, verdicts: list[Verdict], shortened: tuple[Cut, ...] = ()) -> Transformed:
+def _in_sequence(documents: pa.Table, verdicts: list[Verdict], shortened: list[Cut]) -> Transformed:
     """Put documents into the sequence of their records, those of each record into their own."""
     whole = documents.combine_chunks()
     sequence = np.lexsort((whole["document"].to_numpy(), whole["record"].to_numpy()))
-    return Transformed(Batch("document", {"documents": whole.take(pa.array(sequence))}), verdicts, shortened)
+    told = tuple(sorted(shortened, key=lambda each: (each.row, each.field, each.length)))
+    return Transformed(Batch("document", {"documents": whole.take(pa.array(sequence))}), verdicts, told)
 
 
 def _lookups(settings: Settings, known: Known | None) -> dict[str, Lookup]:

@@ -15,8 +15,8 @@ from hypothesis.extra import numpy as arrays
 
 from cartage.mapping.source import load_source
 from cartage.records.batch import Batch
-from cartage.records.document import DOCUMENTS
 from cartage.systems.netsuite import transform
+from cartage.systems.netsuite.bulk.documents import PlainDocuments
 from cartage.systems.netsuite.bulk.sharing import split as split_rows
 from cartage.systems.netsuite.orders.amounts import split
 from cartage.systems.netsuite.transform import Transformed, known_of, transform_with
@@ -68,12 +68,12 @@ def both(
         seen: list[float] = []
 
         def watched(*arguments: Any, **others: Any) -> Any:
-            documents, done = plain_documents(*arguments, **others)
-            seen.append(float(done.mean()))
-            return documents, done
+            plain = plain_documents(*arguments, **others)
+            seen.append(float(plain.done.mean()))
+            return plain
 
         def nothing(given_batch: Batch, *_: Any, **__: Any) -> Any:
-            return DOCUMENTS.empty_table(), np.zeros(len(given_batch), bool)
+            return PlainDocuments.none(len(given_batch))
 
         plain_documents = transform.plain_documents
         results = []
@@ -113,6 +113,14 @@ def test_random_mixes_become_the_same_documents(both: Callable[..., Any], tmp_pa
 
     assert_same(columns, rows)
     assert share > 0.9
+
+
+def test_texts_that_are_too_long_are_shortened_and_told_of_alike(both: Callable[..., Any], tmp_path: Path) -> None:
+    columns, rows, share = both(read([variety("long_texts", 3), variety("plain", 3)], tmp_path))
+
+    assert_same(columns, rows)
+    assert {each.field for each in columns.shortened} >= {"billing_addr2"}
+    assert share == 1
 
 
 def test_lines_with_their_tax_are_the_same(

@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cartage.mapping import ValueRefused
-from cartage.mapping.columnar import render
+from cartage.mapping.columnar import Rendered, render
 from cartage.mapping.compiled import Compiler
 from cartage.mapping.frames import NotColumnar, joined, number_text
 from cartage.records.document import DOCUMENTS
+from cartage.seams import Cut
 from cartage.systems.netsuite.bulk.customer_columns import customers
 from cartage.systems.netsuite.bulk.deposit_columns import deposits, due
 from cartage.systems.netsuite.bulk.ids import encoded, whole
@@ -31,13 +31,41 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cartage.mapping import TargetMapping
-    from cartage.mapping.compiled import Lookup, Shortened
+    from cartage.mapping.compiled import Lookup
     from cartage.mapping.frames import Frame
     from cartage.records.batch import Batch
     from cartage.settings import Settings
     from cartage.systems.netsuite.bulk.deposit_columns import Due
     from cartage.systems.netsuite.bulk.sums import Sums
     from cartage.systems.netsuite.orders.known import Known
+
+
+@dataclass(frozen=True)
+class PlainDocuments:
+    """What plain orders became.
+
+    Attributes:
+        documents: in no sequence.
+        done: which orders of the batch they are of.
+        shortened: texts of these orders that NetSuite has no room for.
+    """
+
+    documents: pa.Table
+    done: Flags
+    shortened: list[Cut]
+
+    @classmethod
+    def none(cls, orders: int) -> PlainDocuments:
+        """Give what becomes of orders of which none is plain."""
+        return cls(DOCUMENTS.empty_table(), np.zeros(orders, bool), [])
+
+    def __add__(self, other: PlainDocuments) -> PlainDocuments:
+        """Put the documents of other orders of the same batch beside these."""
+        documents = pa.concat_tables([self.documents, other.documents])
+        return PlainDocuments(documents, self.done | other.done, self.shortened + other.shortened)
+
+
+_NOT_WRITTEN = Rendered(pa.array([], pa.string()), np.zeros(0, bool))
 
 
 @dataclass(frozen=True)
@@ -49,8 +77,7 @@ class _Piece:
         place: where each stands among its order's documents.
         ids: external ids.
         type: NetSuite's record type.
-        bodies: payloads.
-        faulty: which payloads could not be written.
+        rendered: payloads.
         action, expected, match: as in `DOCUMENTS`.
     """
 
@@ -58,8 +85,7 @@ class _Piece:
     place: Ints
     ids: pa.Array
     type: str = ""
-    bodies: pa.Array = None
-    faulty: Flags | None = None
+    rendered: Rendered = _NOT_WRITTEN
     action: str = "upsert"
     expected: pa.Array = None
     match: pa.Array = None
@@ -73,7 +99,7 @@ def plain_documents(
     settings: Settings,
     known: Known,
     integration: str,
-) -> tuple[pa.Table, Flags]:
+) -> PlainDocuments:
     """Write the documents of all orders of a batch that are plain and that nothing is wrong with.
 
     Args:
@@ -83,12 +109,8 @@ def plain_documents(
         settings: the run's settings.
         known: what NetSuite knows.
         integration: name of the integration.
-
-    Returns:
-        The documents, in no sequence, and which orders of the batch they are of.
     """
-    done = np.zeros(len(batch), bool)
-    made: list[pa.Table] = []
+    made = PlainDocuments.none(len(batch))
     if len(batch) and may_be_plain(settings.orders):
         try:
             tables = Tables.of(batch)
@@ -96,20 +118,18 @@ def plain_documents(
                 if name not in settings.sites:
                     continue
                 run = Run(settings, name, settings.sites[name], known, integration)
-                of_site, good = _of_site(tables, run, mappings, lookups)
-                made.append(of_site)
-                done |= good
+                made += _of_site(tables, run, mappings, lookups)
         except (NotColumnar, Unsorted):
-            return DOCUMENTS.empty_table(), np.zeros(len(batch), bool)
-    return pa.concat_tables(made) if made else DOCUMENTS.empty_table(), done
+            return PlainDocuments.none(len(batch))
+    return made
 
 
 def _of_site(
     tables: Tables, run: Run, mappings: Mapping[str, TargetMapping], lookups: Mapping[str, Lookup]
-) -> tuple[pa.Table, Flags]:
+) -> PlainDocuments:
     good = plain(tables, run)
     if not good.any():
-        return DOCUMENTS.empty_table(), good
+        return PlainDocuments.none(tables.count)
     lines = sales_lines(tables, run, good)
     parts, lines = part(tables, run, lines, good)
     totals = sums(tables, run, parts, lines, good)
@@ -120,7 +140,7 @@ def _of_site(
     writer.write(np.flatnonzero(good & ~taken_back), money_in)
     if (good & taken_back).any():
         writer.close(np.flatnonzero(good & taken_back))
-    return _table(tables, writer.pieces, good), good
+    return _put_together(tables, writer.pieces, good)
 
 
 class _Writer:
@@ -175,8 +195,8 @@ class _Writer:
 
     def _add(self, name: str, frame: Frame, piece: _Piece) -> None:
         mapping = self._mappings[name]
-        rendered = render(Compiler(mapping.record, self._lookups, _aside), mapping.file.body, frame)
-        self.pieces.append(replace(piece, type=mapping.target, bodies=rendered.texts, faulty=rendered.faulty))
+        rendered = render(Compiler(mapping.record, self._lookups), mapping.file.body, frame)
+        self.pieces.append(replace(piece, type=mapping.target, rendered=rendered))
 
     def _sales_order_ids(self, own: Ints) -> pa.Array:
         tables, run, parts = self._orders.tables, self._orders.run, self._orders.parts
@@ -189,15 +209,6 @@ class _Writer:
         return whole(run.integration, run.name, "so", keys)
 
 
-def _aside(cut: Shortened) -> None:
-    """Leave a record with a text that is too long to the rows: they say whose it is.
-
-    Raises:
-        ValueRefused: always.
-    """
-    raise ValueRefused(f"has {cut.length} characters, but the target takes {cut.max}")
-
-
 def _expected(totals: Sums, own: Ints) -> pa.Array:
     """As `tie_out.expected`."""
     shipping, tax, total = (number_text(money(each[own])) for each in (totals.shipping_cost, totals.tax, totals.total))
@@ -205,16 +216,23 @@ def _expected(totals: Sums, own: Ints) -> pa.Array:
     return joined(pieces, len(own), lenient=False)
 
 
-def _table(tables: Tables, pieces: list[_Piece], good: Flags) -> pa.Table:
-    """Put documents together, those of each piece by themselves; orders with a faulty one are taken out of `good`."""
+def _put_together(tables: Tables, pieces: list[_Piece], good: Flags) -> PlainDocuments:
+    """Put documents together, those of each piece by themselves, without the orders that have a faulty one."""
     for piece in pieces:
-        good[piece.owner[piece.faulty]] = False
+        good[piece.owner[piece.rendered.faulty]] = False
     orders = tables.rows["orders"]
     made = [_documents(orders, piece) for piece in pieces]
-    faulty = any(not good[piece.owner].all() for piece in pieces)
-    return pa.concat_tables(
-        [each.filter(pa.array(good[piece.owner])) for each, piece in zip(made, pieces, strict=True)] if faulty else made
-    )
+    if any(not good[piece.owner].all() for piece in pieces):
+        made = [each.filter(pa.array(good[piece.owner])) for each, piece in zip(made, pieces, strict=True)]
+    cut = [
+        Cut(
+            orders["order"][owner].as_py(), orders["key"][owner].as_py(), each.field or each.path, each.length, each.max
+        )
+        for piece in pieces
+        for row, each in piece.rendered.shortened
+        if good[owner := int(piece.owner[row])]
+    ]
+    return PlainDocuments(pa.concat_tables(made), good, cut)
 
 
 def _documents(orders: Rows, piece: _Piece) -> pa.Table:
@@ -226,8 +244,8 @@ def _documents(orders: Rows, piece: _Piece) -> pa.Table:
         "key": picked(orders["key"], owner),
         "version": picked(orders["version"], owner),
         "external_id": piece.ids,
-        "body": piece.bodies,
-        "hash": _hashes(piece.bodies),
+        "body": piece.rendered.texts,
+        "hash": _hashes(piece.rendered.texts),
     }
     columns |= {name: _texts(getattr(piece, name), count) for name in ("type", "action", "expected", "match")}
     return pa.table([columns[field.name] for field in DOCUMENTS], schema=DOCUMENTS)
