@@ -113,7 +113,11 @@ class AcknowledgeFeed(Strict):
 class Attributes(Strict):
     """Custom attributes of the shop that are carried to custom fields of the ERP."""
 
-    order: dict[str, str] = Field(default_factory=dict, description="Of orders: `custbody_...` field by attribute id.")
+    order: dict[str, str] = Field(
+        default_factory=dict,
+        description="Of orders, else of their shipments, else of their payments: `custbody_...` field by attribute id. What "
+        "orders and shipments have besides stands together in `custbody_ctg_attributes`; of payments nothing else is sent.",
+    )
     line: dict[str, str] = Field(default_factory=dict, description="Of lines: `custcol_...` field by attribute id.")
 
     @model_validator(mode="after")

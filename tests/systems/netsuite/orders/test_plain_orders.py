@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from cartage.mapping import canonical
 from cartage.mapping.source import load_source
 from cartage.records.batch import Batch
 from cartage.systems.netsuite import transform
@@ -38,7 +39,14 @@ CHOICES: dict[str, dict[str, Any]] = {
     "as it comes": {},
     "shipping on lines": {"shipping": "item_line", "tax_codes": {"default": "10", "0.19": "11"}},
     "attributes": {
-        "attributes": {"order": {"giftWrapColour": "custbody_colour"}, "line": {"engraving": "custcol_text"}}
+        "attributes": {
+            "order": {
+                "loyaltyLevel": "custbody_level",
+                "deliveryWindow": "custbody_window",
+                "authCode": "custbody_auth",
+            },
+            "line": {"engraving": "custcol_text"},
+        }
     },
     "deposits always": {"payments": {"default": {"deposit": "always", "account": "200"}}},
 }
@@ -121,6 +129,20 @@ def test_texts_that_are_too_long_are_shortened_and_told_of_alike(both: Callable[
     assert_same(columns, rows)
     assert {each.field for each in columns.shortened} >= {"billing_addr2"}
     assert share == 1
+
+
+def test_attributes_of_shipments_and_payments_have_fields_too(both: Callable[..., Any], tmp_path: Path) -> None:
+    batch = read([variety("custom_attributes", 1, site="RefArch")], tmp_path)
+    for each in both(batch, **CHOICES["attributes"])[:2]:
+        (text,) = (row["body"] for row in each.documents.root.to_pylist() if row["type"] == "salesOrder")
+        body = canonical.loads(text)
+        assert body["custbody_window"] == '["08:00-10:00", "17:00-19:00"]'
+        assert body["custbody_auth"] == "00-11"
+        rest = canonical.loads(body["custbody_ctg_attributes"])
+        assert "interests" in rest
+        assert not {"deliveryWindow", "savedCard"} & set(rest), (
+            "what has a field, and all else of payments, stands nowhere else"
+        )
 
 
 def test_lines_with_their_tax_are_the_same(

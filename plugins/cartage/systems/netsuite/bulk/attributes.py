@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -22,7 +23,7 @@ _NAMES = ("owner", "owner_row", "name", "locale", "value", "values")
 
 
 class Attributes:
-    """Custom attributes by the order, shipment or line that has them.
+    """Custom attributes by the order, shipment or line that has them; those of payments by their order.
 
     Args:
         tables: the batch.
@@ -30,7 +31,7 @@ class Attributes:
 
     def __init__(self, tables: Tables) -> None:
         self._of: dict[str, dict[Any, list[Row]]] = {
-            owner: defaultdict(list) for owner in ("order", "shipment", "line")
+            owner: defaultdict(list) for owner in ("order", "payment", "shipment", "line")
         }
         table = tables.rows["attributes"]
         places = tables.owners["attributes"].tolist()
@@ -39,14 +40,23 @@ class Attributes:
             row = dict(zip(_NAMES, values, strict=True))
             if row["owner"] == "order" and row["name"] not in OWN_ATTRIBUTES:
                 self._of["order"][place].append(row)
+            elif row["owner"] == "payment":
+                self._of["payment"][place].append(row)
             elif row["owner"] in ("shipment", "line"):
                 self._of[row["owner"]][place, row["owner_row"]].append(row)
         self._shipments = tables.rows["shipments"].number("shipment")
         self._lines = tables.rows["lines"].number("line")
 
-    def by_name(self, orders: Ints) -> Column:
-        """Give the attributes of orders by name."""
-        return Values([attributes.values(self._of["order"].get(order, ())) for order in orders.tolist()])
+    def by_name(self, orders: Ints, shipments: Ints) -> Column:
+        """Give the attributes of orders, of one shipment of each and of their payments, by name."""
+        of_order, of_shipment, of_payment = (self._of[owner] for owner in ("order", "shipment", "payment"))
+        if not of_order and not of_shipment and not of_payment:
+            return Const({})
+        pairs = zip(orders.tolist(), self._shipments[shipments].tolist(), strict=True)
+        found = (
+            (of_payment.get(one, ()), of_shipment.get((one, other), ()), of_order.get(one, ())) for one, other in pairs
+        )
+        return Values([attributes.values(chain(*each)) for each in found])
 
     def of_orders_as_json(self, orders: Ints, shipments: Ints, but: Collection[str]) -> Column:
         """Give the attributes of orders and of one shipment of each, but those that have a field of their own."""

@@ -86,7 +86,7 @@ class OrderColumns:
         columns |= {name: self._own(orders, name, self._order) for name in record.ORDERS.names}
         columns |= self._payments() | self._addresses() | self._amounts() | self._words()
         columns |= {
-            "attributes": lambda: self._attributes.by_name(self._order),
+            "attributes": lambda: self._attributes.by_name(self._order, self._shipment),
             "other_attributes": lambda: self._attributes.of_orders_as_json(
                 self._order, self._shipment, run.settings.orders.attributes.order
             ),

@@ -101,8 +101,10 @@ def _attributes(order: ShopOrder, shipment: Row, rules: Orders) -> Row:
         for each in order.attributes
         if each["owner"] == "shipment" and each["owner_row"] == shipment.get("shipment")
     ]
+    of_payments = [each for each in order.attributes if each["owner"] == "payment"]
     return {
-        "attributes": attributes.values(of_order),
+        # The last one counts: the order's own before its shipment's, and these before those of its payments.
+        "attributes": attributes.values([*of_payments, *of_shipment, *of_order]),
         "other_attributes": attributes.as_json([*of_order, *of_shipment], rules.attributes.order),
     }
 
