@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +16,14 @@ from golden_cases import CASES, basket, jacket
 from neutral import orders, shipment
 
 from cartage.mapping import canonical
+from cartage.mapping.model import Attribute, AttributeName, Body
+from cartage.systems.netsuite.transform import to_documents
+from conftest import Catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cartage.mapping import TargetMapping
     from conftest import Documents
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -60,3 +65,20 @@ def test_a_text_that_is_too_long_is_shortened_and_told_of(documents: Callable[..
     assert (cut.key, cut.length, cut.limit) == ("RefArch/00017", 151, 150)
     assert "addr1" in cut.field
     assert found.transformed.verdicts == []
+
+
+def test_a_customers_own_attributes_can_be_mapped(
+    mappings: dict[str, TargetMapping], settings_with: Callable[..., Any]
+) -> None:
+    rule = Attribute(attribute=AttributeName(name="shoeSize", owner="customer"))
+    customer = mappings["customer"]
+    body = Body({**customer.file.body.root, "custentity_shoe_size": rule})
+    mapped = mappings | {"customer": replace(customer, file=customer.file.model_copy(update={"body": body}))}
+    made = to_documents(
+        CASES["customer_person"].batch,
+        settings=settings_with(),
+        mappings=mapped,
+        references=Catalogue(),
+        integration="x_y",
+    )
+    assert canonical.loads(made.documents.root["body"][0].as_py())["custentity_shoe_size"] == "38"

@@ -13,7 +13,7 @@ from cartage.mapping import canonical
 from cartage.mapping.transforms import family_name, given_names
 from cartage.records.customer import CUSTOMERS
 from cartage.systems.netsuite import external_ids
-from cartage.systems.netsuite.orders.attributes import as_json
+from cartage.systems.netsuite.orders.attributes import as_json, values
 from cartage.systems.netsuite.orders.model import ShopOrder, join
 from cartage.systems.netsuite.orders.shipments import address_label, put_address
 
@@ -135,16 +135,18 @@ def of_list(
     A customer with a company name is the company, and the person behind it its contact.
     """
     list_id = columns["list_id"] or site.customer_list or columns["site"]
+    own = [each for each in attributes if each["owner"] == "customer"]
     row = {
         **columns,
         **_places(list_id, site, next(iter(site.currencies))),
+        "attributes": values(own),
         "guest": None,
         "is_person": not columns["company_name"],
         "given_name": columns["first_name"] or NO_FIRST_NAME,
         "family_name": columns["last_name"] or columns["login"] or columns["customer_no"],
         "phone": columns["phone_home"] or columns["phone_mobile"] or columns["phone_business"],
         "group_names": join(each["group_id"] for each in groups),
-        "other_attributes": as_json(each for each in attributes if each["owner"] == "customer"),
+        "other_attributes": as_json(own),
         "addresses": [_book_row(each) for each in addresses],
     }
     return _documents(row, integration, list_id, external_ids.number_key(columns["customer_no"]))[1]
