@@ -42,8 +42,6 @@ def test_the_newest_name_is_that_of_all_runs(ledger: Ledger, start: Callable[...
     ):
         book(ledger, run).put(feed(name))
     assert book(ledger, later).newest("lists") == "lists_2.xml"
-    assert book(ledger, later).overtaken() is False
-    assert book(ledger, earlier).overtaken() is True
 
 
 def test_feeds_wait_until_their_import_was_seen(ledger: Ledger, start: Callable[..., int]) -> None:

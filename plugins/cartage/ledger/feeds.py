@@ -57,12 +57,6 @@ class Feeds:
             ).scalar()
         return name
 
-    def overtaken(self) -> bool:
-        """Say whether a later run has written feeds; a DAG run that is begun anew after its end is a later one, too."""
-        query = sa.select(feeds.c.name).where(self._ours, feeds.c.run_id > self._run_id).limit(1)
-        with self._database.read() as connection:
-            return connection.execute(query).first() is not None
-
     def put(self, feed: Feed) -> None:
         """Write the feed's state. It stays with the run that wrote it, whoever sees its import."""
         same = {"integration": self._integration, "flow": self._flow, "run_id": self._run_id}

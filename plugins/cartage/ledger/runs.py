@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from cartage.ledger.engine import Database
 
 RunState = Literal["open", "settled", "failed"]
+LATER = 50
+"""Later runs that are looked at: the first that settled has read what the one before could not settle."""
+
 LIMITED_TYPES = frozenset({"backfill", "manual_window"})
 """Runs over a stretch that somebody chose: where they end is not where the next live run begins."""
 
@@ -58,6 +61,15 @@ class Run:
     def dry_run(self) -> bool:
         """True when the run only says what it would do: it never touches a record's state."""
         return self.selection.dry_run
+
+    def rereads(self, earlier: Run) -> bool:
+        """Say whether this run has read all that an earlier one did, and settled: that one had not moved the watermark."""
+        if self.state != "settled" or self.limited or earlier.limited:
+            return False
+        if earlier.selection.full and not self.selection.full:
+            return False
+        ours, theirs = self.window.since, earlier.window.since
+        return ours is None or (theirs is not None and ours <= theirs)
 
 
 class Runs:
@@ -138,6 +150,19 @@ class Runs:
         """
         return self._list(
             runs.c.integration == integration, runs.c.flow == flow, runs.c.state == "open", order=runs.c.id.asc()
+        )
+
+    def later(self, run_id: int) -> list[Run]:
+        """Give the live runs of the same flow that were opened after this one and have ended, oldest first."""
+        run = self.get(run_id)
+        return self._list(
+            runs.c.integration == run.integration,
+            runs.c.flow == run.flow,
+            runs.c.id > run_id,
+            runs.c.state != "open",
+            sa.not_(runs.c.dry_run),
+            order=runs.c.id.asc(),
+            limit=LATER,
         )
 
     def recent(self, integration: str, flow: str | None = None, *, limit: int = 50) -> list[Run]:

@@ -83,7 +83,7 @@ class LoadOperator(FlowOperator):
         from cartage.operators.outrun import still_news
 
         outrun: list[Verdict] = []
-        verdicts = target.publish(still_news(runtime, feeds, rows, outrun), feeds)
+        verdicts = target.publish(still_news(runtime, passage.run, rows, outrun), feeds)
         yield from self._set_aside(runtime, passage, verdicts)
         yield from outrun
         note_late(runtime, passage.run, target.late)

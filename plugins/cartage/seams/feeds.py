@@ -54,9 +54,6 @@ class FeedBook(Protocol):
     def newest(self, prefix: str) -> str | None:
         """Give the last name of feeds of the flow that begin with a prefix and ``_``, whichever run wrote it."""
 
-    def overtaken(self) -> bool:
-        """Say whether a later run has written feeds: what this one was to tell may be old news."""
-
     def put(self, feed: Feed) -> None:
         """Write the feed's state."""
 

@@ -60,6 +60,16 @@ def test_a_load_cleared_after_a_later_run_tells_only_what_that_one_did_not(groun
     assert load(ground, later, [price(0, "NL-1001", "81.00", MORNING + timedelta(hours=1))]) == {
         "NL-1001": Outcome.CREATED
     }
+    ground.ledger.runs.close(later, "failed")  # it broke after that
+    # Worked out anew, the old row may even have the newer date: when it was read is what counts.
+    old[0]["as_of"] = MORNING + timedelta(hours=2)
     assert load(ground, given_up, old) == {"NL-1001": Outcome.SUPERSEDED, "NL-1002": Outcome.CREATED}
     assert (shown(ground, "NL-1001"), shown(ground, "NL-1002")) == ("81", "12")
     assert load(ground, given_up, old[:1]) == {"NL-1001": Outcome.SUPERSEDED}, "and nothing at all where all is old"
+
+
+def test_nothing_is_told_once_a_later_run_has_read_it_all(ground: Ground) -> None:
+    given_up, later = ground.open_run(), ground.open_run()
+    ground.ledger.runs.close(given_up, "failed")
+    ground.ledger.runs.close(later, "settled")  # it found the price as the shop has it, and noted nothing
+    assert load(ground, given_up, [price(0, "NL-1003", "79.00", MORNING)]) == {"NL-1003": Outcome.SUPERSEDED}
