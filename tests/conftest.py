@@ -54,6 +54,9 @@ GROUPS = {
 }
 """Tests that share what is dear to set up (a running Airflow, a fork server), by the beginning of their address."""
 
+ALONE = "tests/end_to_end/", "tests/systems/sfcc/inventory/test_week.py"
+"""Where a test by itself is long enough to be given away alone. Elsewhere a file's tests share what they set up."""
+
 LONGEST = (
     "kills",
     "airflow",
@@ -77,7 +80,10 @@ class ByGroup(LoadScopeScheduling):  # type: ignore[misc]
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((group for place, group in GROUPS.items() if nodeid.startswith(place)), nodeid)
+        group = next((group for place, group in GROUPS.items() if nodeid.startswith(place)), None)
+        if group is None and not nodeid.startswith(ALONE):
+            group = nodeid.partition("::")[0]
+        return group or nodeid
 
     _in_order = False
 
