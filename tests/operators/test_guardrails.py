@@ -128,6 +128,20 @@ def test_the_first_feed_asks_once(flow: Flow) -> None:
     assert len(flow.events) == 2
 
 
+def test_a_step_that_is_cleared_late_ends_no_question_about_newer_numbers(stocked: Flow) -> None:
+    given_up = stocked.ledger.runs.open(
+        integration=NAME, flow=FLOW, dag_id=f"{NAME}.{FLOW}", dag_run_id="given up", run_type="scheduled",
+        started_by=None, window=Window(None, NOON), selection=Selection(), settings_digest="0",
+    )  # fmt: skip
+    stocked.ledger.runs.close(given_up, "failed")
+    assert stocked.run(falls(4)) == {"s0", "s1", "s2", "s3"}
+    runtime: Any = stocked
+    settings: Any = SimpleNamespace(settings=SimpleNamespace(**{FLOW: SimpleNamespace(guardrail=RULES)}), flow=FLOW)
+    calm = table([Row(each.sku, "9", "8") for each in falls(4)])
+    assert not len(hold(runtime, settings, Passage(given_up, "0", {}, dry_run=False, batches=()), calm))
+    assert stocked.newest().state == "open"
+
+
 def test_what_a_person_approved_goes_out_and_that_is_the_end_of_it(stocked: Flow) -> None:
     zeros = falls(4)
     assert stocked.run([*zeros, Row("s9", None, "8")]) == {"s0", "s1", "s2", "s3"}, "the rest goes out"

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from cartage.errors import Complaint
 from cartage.operators.judging import FIRST_FEED, Holding, Past, Standing, judge
+from cartage.operators.outrun import read_anew
 from cartage.operators.watermark import proposals_alias, proposals_asset
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def hold(
 ) -> pa.Int64Array:
     """Judge the rows of a run, open proposals of those that look wrong, and hold them.
 
-    It may be done twice, by a task that is tried again: the second time it finds its own proposals.
+    It may be done twice, by a task that is tried again: the second time it finds its own proposals. Of a run that a later
+    one has read anew nothing is judged: `load` leaves all of it out, and questions about newer numbers stand.
 
     Args:
         runtime: the flow's.
@@ -42,6 +44,8 @@ def hold(
     Returns:
         Row numbers of the records that are held.
     """
+    if read_anew(runtime, passage.run):
+        return pa.array([], pa.int64())
     rules: StockGuardrail | PriceGuardrail = getattr(flow.settings, flow.flow).guardrail
     groups = runtime.ledger.proposals.groups(runtime.integration.name, runtime.record)
     now = datetime.now(UTC)

@@ -36,21 +36,24 @@ def still_news(runtime: Runtime, run: int, batches: Iterable[Batch], outrun: lis
     Raises:
         RetryableError: the ledger was busy or lost.
     """
-    later = runtime.ledger.runs.later(run)
-    read_anew = any(each.rereads(runtime.ledger.runs.get(run)) for each in later)
+    later, anew = runtime.ledger.runs.later(run), read_anew(runtime, run)
     for batch in batches:
         if not later:
             yield batch
             continue
         root = batch.root
-        old = (
-            pa.chunked_array([pa.repeat(pa.scalar(value=True), len(root))]) if read_anew else _told_since(runtime, root)
-        )
+        old = pa.chunked_array([pa.repeat(pa.scalar(value=True), len(root))]) if anew else _told_since(runtime, root)
         left = root.filter(old).select(["record", "key"]).to_pylist()
         outrun += [Verdict(each["record"], each["key"], Outcome.SUPERSEDED, (_why(each["key"]),)) for each in left]
         rest = root["record"].filter(pc.invert(old)).combine_chunks()
         if len(rest):
             yield batch.only(rest)
+
+
+def read_anew(runtime: Runtime, run: int) -> bool:
+    """Say whether a later run has settled that read all that this one did."""
+    runs = runtime.ledger.runs
+    return any(each.rereads(runs.get(run)) for each in runs.later(run))
 
 
 def _told_since(runtime: Runtime, root: pa.Table) -> pa.ChunkedArray:
