@@ -199,13 +199,11 @@ def _is_trim(text: pa.Array) -> bool:
     """Tell whether no text is empty or has white space at either end: twice as fast as to trim them."""
     _, places, content = text.buffers()
     bounds = np.frombuffer(places, np.int32)[text.offset : text.offset + len(text) + 1]
-    some = bounds[1:] > bounds[:-1]
-    if content is None or np.count_nonzero(some) + text.null_count != len(text):
+    some = np.flatnonzero(bounds[1:] > bounds[:-1])
+    if content is None or len(some) + text.null_count != len(text):
         return False
     ends = np.frombuffer(content, np.uint8)
-    return bool(
-        ends[bounds[:-1][some]].min(initial=255) > ord(" ") and ends[bounds[1:][some] - 1].min(initial=255) > ord(" ")
-    )
+    return bool(np.minimum(ends[bounds[some]], ends[bounds[some + 1] - 1]).min(initial=255) > ord(" "))
 
 
 def _check_characters(content: bytes) -> None:

@@ -115,8 +115,11 @@ def _typed(mapping: SourceMapping, element: Element, rows: Rows, faults: dict[in
     schema = KINDS[mapping.record].TABLES[element.table] if element.table else None
     for name, column in element.columns.items():
         assert schema is not None
-        text = text_of(column, rows.texts, len(rows))
         kind = schema.field(name).type
+        if rows.texts.keys().isdisjoint(column.first) and column.default is None and not column.required:
+            columns[name] = pa.nulls(len(rows), kind)  # as most columns of a stretch are
+            continue
+        text = text_of(column, rows.texts, len(rows))
         columns[name], wrong = typed(text, kind)
         for row in wrong:
             fault = Complaint("wrong_type", f"{element.table}.{name} is no {_word(kind)}", f"{element.table}.{name}")
