@@ -94,7 +94,8 @@ class PaymentRule(Strict):
 class Changes(Strict):
     """What is done when the shop cancels an order that the ERP already has.
 
-    Any other change of an order that people or the warehouse touched is quarantined, whatever is set.
+    Any other change of an order that people or the warehouse touched is quarantined, whatever is set; where nothing but
+    payments changed, the order is left alone and what was captured becomes a deposit.
     """
 
     cancel: Literal["close_lines", "quarantine"] = Field(

@@ -5,7 +5,8 @@ fulfilments move:
 
 - *Has a person changed it?* With every write goes a mark into ``custbody_ctg_hash``: the content hash of
   the shop's order and a short hash for each part of the order that was sent. A part whose hash differs
-  from that of the values NetSuite has now was changed by someone else.
+  from that of the values NetSuite has now was changed by someone else. A hash of all but payments stands
+  beside them: by it a later version is known that brings nothing but money.
 - *What differs?* Lines are matched by ``custcol_ctg_line_id`` to their ``line`` number: a line sent
   without its number would be a new line.
 """
@@ -18,6 +19,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from cartage.mapping import canonical
+
 LINE_ID = "custcol_ctg_line_id"
 MARK = "custbody_ctg_hash"
 LINES = "item"
@@ -25,6 +28,11 @@ TAXES = "taxDetails"
 NEVER_UPDATED = frozenset({"entity", "subsidiary", "currency", "externalId", "orderStatus", "tranDate", "customForm"})
 """Fields of the header that an update leaves alone: they say whose order it is, or belong to people."""
 
+PAYMENTS = frozenset({"custbody_ctg_payment_method", "custbody_ctg_payment_processor", "custbody_ctg_payment_ids"})
+"""What an order notes of its payments. They follow the shop while nobody has touched the order: money that is captured
+later brings ids of its own, and its deposit must not wait for a person."""
+
+_ASKED = "asked"
 _ADDRESS_KEYS = ("addressee", "addr1", "addr2", "city", "state", "zip", "country")
 _SEPARATOR = "|"
 AMOUNT, GROSS = "amount", "grossAmt"
@@ -82,9 +90,16 @@ def fingerprints(body: Mapping[str, Any]) -> dict[str, str]:
     return parts
 
 
-def mark(content: str, body: Mapping[str, Any]) -> str:
-    """Give what is kept in ``custbody_ctg_hash``: the content hash and the parts' short hashes."""
-    return _SEPARATOR.join([content, *(f"{name}:{value}" for name, value in sorted(fingerprints(body).items()))])
+def mark(content: str, body: Mapping[str, Any], asked: Mapping[str, Any] | None = None) -> str:
+    """Give what is kept in ``custbody_ctg_hash``: the content hash and the parts' short hashes.
+
+    Args:
+        content: content hash of the shop's order.
+        body: what NetSuite has afterwards.
+        asked: the document's own payload, references unresolved; None when it holds less than an order.
+    """
+    parts = fingerprints(body) | ({} if asked is None else {_ASKED: _but_payments(asked)})
+    return _SEPARATOR.join([content, *(f"{name}:{value}" for name, value in sorted(parts.items()))])
 
 
 def content_of(mark_: str | None) -> str | None:
@@ -95,8 +110,27 @@ def content_of(mark_: str | None) -> str | None:
 def touched(mark_: str, record: Mapping[str, Any]) -> tuple[str, ...]:
     """Name the parts of an order that someone changed since Cartage wrote it."""
     now = fingerprints(record)
-    then = dict(part.split(":", 1) for part in mark_.split(_SEPARATOR)[1:] if ":" in part)
-    return tuple(name for name, value in sorted(then.items()) if now.get(name) != value)
+    then = _parts(mark_)
+    return tuple(name for name, value in sorted(then.items()) if name != _ASKED and now.get(name) != value)
+
+
+def only_payments(mark_: str, asked: Mapping[str, Any]) -> bool:
+    """Whether the shop's order differs from the one that was written in nothing that would be sent but its payments.
+
+    Args:
+        mark_: what stands on the order; one of an earlier version of Cartage cannot tell.
+        asked: the document's own payload, references unresolved.
+    """
+    return _parts(mark_).get(_ASKED) == _but_payments(asked)
+
+
+def _parts(mark_: str) -> dict[str, str]:
+    return dict(part.split(":", 1) for part in mark_.split(_SEPARATOR)[1:] if ":" in part)
+
+
+def _but_payments(asked: Mapping[str, Any]) -> str:
+    left_out = PAYMENTS | NEVER_UPDATED
+    return _short(canonical.dumps({name: value for name, value in asked.items() if name not in left_out}))
 
 
 def fulfilled(line: Mapping[str, Any]) -> bool:

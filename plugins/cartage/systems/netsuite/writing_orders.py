@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from cartage.errors import Complaint
 from cartage.systems.netsuite import comparing
-from cartage.systems.netsuite.writing_lines import MARK, content_of, difference, mark, touched
+from cartage.systems.netsuite.writing_lines import MARK, PAYMENTS, content_of, difference, mark, only_payments, touched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 VERSION = "custbody_ctg_version"
 INTEGRATION = "custbody_ctg_integration"
-PAYMENTS = frozenset({"custbody_ctg_payment_method", "custbody_ctg_payment_processor", "custbody_ctg_payment_ids"})
-"""What an order notes of its payments. They follow the shop always: money that is captured later brings ids of its own,
-and its deposit must not wait for a person."""
 
 Action = Literal["create", "update", "unchanged", "adopt", "close", "quarantine", "skip"]
 
@@ -147,17 +144,26 @@ class OrderDesk:
         """
         changed = touched(found.mark or "", record)
         if changed:
-            return quarantine(
-                found.id,
-                "changed_by_hand",
-                f"sales order {found.id} was changed in NetSuite ({', '.join(changed)}) and the shop has a new version: "
-                f"carry the shop's change over by hand, or dismiss it",
-            )
+            return self._of_a_person(document, found, ", ".join(changed))
         apart = difference(body, record)
         if not apart.changes:
             return unchanged(found.id, found.number)
         compared = comparing.changed(apart.changes, body, record)
         return replace(self._revised(document, found, body, apart), compared=compared)
+
+    @staticmethod
+    def _of_a_person(document: Document, found: FoundOrder, changed: str) -> Decision:
+        """Leave alone what a person changed; what would change on it asks one, but money that came in is booked.
+
+        A deposit is a document of its own: it says that the money is there, whatever became of the order since.
+        """
+        words = f"sales order {found.id} was changed in NetSuite ({changed})"
+        if only_payments(found.mark or "", document.body):
+            words = f"{words}, so it is left alone; of the shop's new version only the payments are taken over"
+            complaints = (Complaint("changed_by_hand", words),)
+            return Decision("unchanged", "unchanged", found.id, found.number, complaints=complaints)
+        words = f"{words} and the shop has a new version: carry the shop's change over by hand, or dismiss it"
+        return quarantine(found.id, "changed_by_hand", words)
 
     def _revised(self, document: Document, found: FoundOrder, body: dict[str, Any], apart: Difference) -> Decision:
         """Decide about a later version that differs from what NetSuite has, and that no person has touched."""
@@ -182,7 +188,11 @@ class OrderDesk:
 
     def _own(self, document: Document, body: Mapping[str, Any]) -> dict[str, Any]:
         """Give the fields that say what Cartage wrote; see `writing_lines`."""
-        return {MARK: mark(document.content, body), VERSION: document.version, INTEGRATION: self._integration}
+        return {
+            MARK: mark(document.content, body, document.body),
+            VERSION: document.version,
+            INTEGRATION: self._integration,
+        }
 
     def _without(self, document: Document, claim: Claim | None, namesakes: Sequence[FoundOrder]) -> Decision | None:
         """Decide about an order whose external id NetSuite does not have."""

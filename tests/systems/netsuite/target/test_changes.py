@@ -81,6 +81,46 @@ def test_what_people_changed_in_netsuite_wins(desk: Desk) -> None:
     assert desk.order(order) == before
 
 
+def test_money_that_came_in_is_booked_although_a_person_changed_the_order(desk: Desk) -> None:
+    order = Order(
+        "U5", email="u5@new.example", customer_no="90005", extra={"order": {"custbody_ctg_payment_ids": "auth"}}
+    )
+    desk.write(order)
+    line = desk.lines(order)["L1"]["line"]
+    desk.erp.update("salesOrder", f"eid:{order.order_id}", {"item": {"items": [{"line": line, "quantity": 1}]}})
+    before = desk.order(order)
+    paid = replace(
+        order, version="2026-03-02", deposits=("34.90",), extra={"order": {"custbody_ctg_payment_ids": "capture"}}
+    )
+    desk.erp.forget()
+    assert [each.action for each in desk.plan(paid).values()] == ["unchanged", "unchanged", "create"]
+    verdict = desk.write(paid)["U5"]
+    assert verdict.outcome is Outcome.UPDATED
+    (told,) = verdict.complaints
+    assert (told.code, told.asks) == ("changed_by_hand", False)
+    assert "only the payments" in told.message
+    assert desk.erp.writes() == {"customerDeposit create": 1}
+    assert desk.erp.get("customerDeposit", f"eid:{order.deposit_id(0)}")["payment"] == Decimal("34.90")
+    assert desk.order(order) == before
+    assert desk.write(paid)["U5"].outcome is Outcome.UNCHANGED
+    assert desk.erp.writes() == {"customerDeposit create": 1}
+
+
+def test_what_the_shop_changed_besides_payments_still_asks_a_person(desk: Desk) -> None:
+    desk.set(orders={"revision_sent": "versions"})
+    order = Order("U6", email="u6@new.example", customer_no="90006")
+    desk.write(order)
+    desk.erp.update("salesOrder", f"eid:{order.order_id}", {"shippingCost": 1})
+    desk.erp.forget()
+    # A field that no hand touched, and that no part of the mark but the whole tells.
+    paid = replace(
+        order, version="2026-03-02", deposits=("34.90",), extra={"order": {"custbody_ctg_source_code": "new"}}
+    )
+    verdict = desk.write(paid)["U6"]
+    assert (verdict.outcome, verdict.complaints[0].code) == (Outcome.QUARANTINED, "changed_by_hand")
+    assert desk.erp.writes() == {}
+
+
 def test_lines_of_an_order_that_is_partly_shipped_are_left_alone(desk: Desk) -> None:
     desk.set(orders={"revision_sent": "versions"})
     order = Order("U4", email="u4@new.example", customer_no="90004")
