@@ -7,8 +7,10 @@ and credit are never sent. A guest's order changes no customer at all, beyond wh
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from cartage.errors import Complaint
 from cartage.systems.netsuite.customers_addresses import BOOK, address_changes
 from cartage.systems.netsuite.customers_match import Candidate, Found, Matcher
 from cartage.systems.netsuite.target_documents import CUSTOMER
@@ -171,7 +173,16 @@ def with_addresses(decision: Decision, document: Document, record: Mapping[str, 
         document: a customer of the customers flow.
         record: the customer with its sub-resources.
     """
-    lines = address_changes(document.body, record)
+    match = document.match
+    own = match is not None and plain(record.get("externalId")).lower() in match.external_ids
+    lines, kept = address_changes(document.body, record, own=own)
+    if kept:
+        words = (
+            f"customer {decision.internal_id} belongs to NetSuite, whose address book has other words under the labels of "
+            f"{kept} of the shop's addresses: they stay"
+        )
+        told = Complaint("address_kept", words, "addresses")
+        decision = replace(decision, complaints=(*decision.complaints, told))
     if not lines:
         return decision
     return Decision(

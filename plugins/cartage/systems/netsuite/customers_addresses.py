@@ -24,20 +24,25 @@ def normalised_hash(address: Mapping[str, Any]) -> str:
     return hashlib.sha256("|".join(words).encode()).hexdigest()
 
 
-def address_changes(body: Mapping[str, Any], record: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Give the lines of the address book to send.
+def address_changes(
+    body: Mapping[str, Any], record: Mapping[str, Any], *, own: bool
+) -> tuple[list[dict[str, Any]], int]:
+    """Give the lines of the address book to send, and how many of the shop's addresses the ERP keeps in words of its own.
 
     An address that is there, under any label, is left alone. One whose label is there with other words is
-    updated by its internal id. All others are added. Nothing is removed: people add addresses in the ERP.
+    updated by its internal id on customers that Cartage made; on one of the ERP's it stays, as all that is not
+    blank there. All others are added. Nothing is removed: people add addresses in the ERP.
 
     Args:
         body: the customer's payload.
         record: the customer with its sub-resources.
+        own: whether Cartage made the customer.
     """
     there = rows(record, BOOK)
     known = {normalised_hash(each.get("addressBookAddress") or {}) for each in there}
     labels = {plain(each.get("label")).casefold(): each for each in there if each.get("label")}
-    changes = []
+    changes: list[dict[str, Any]] = []
+    kept = 0
     for line in rows(body, BOOK):
         address = line.get("addressBookAddress") or {}
         seen = normalised_hash(address)
@@ -46,11 +51,13 @@ def address_changes(body: Mapping[str, Any], record: Mapping[str, Any]) -> list[
         known.add(seen)
         same_label = labels.get(plain(line.get("label")).casefold())
         keys = {name: same_label[name] for name in _KEYS if name in same_label} if same_label else {}
-        if keys:
+        if same_label and not own:
+            kept += 1
+        elif keys:
             changes.append({**keys, "label": line.get("label"), "addressBookAddress": address})
         else:
             changes.append(_without_defaults(line) if there else line)
-    return changes
+    return changes, kept
 
 
 def _without_defaults(line: Mapping[str, Any]) -> dict[str, Any]:

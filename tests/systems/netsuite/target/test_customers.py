@@ -193,6 +193,28 @@ def test_a_customer_that_cartage_made_follows_the_list_and_one_of_the_erp_does_n
     assert desk.erp.get("customer", "501")["lastName"] == "Weber"
 
 
+def test_an_address_that_the_erp_has_under_the_same_label_stays_on_a_customer_of_the_erp(desk: Desk) -> None:
+    theirs = {"isPerson": True, "firstName": "Ada", "lastName": "Byron", "email": "theirs@known.example",
+              "subsidiary": {"id": "1"}, "currency": {"id": "1"}, "addressBook": {"items": [book("home", "Allee 7")]}}  # fmt: skip
+    id_ = desk.erp.create("customer", theirs)
+    shop = Order("CK2", email="theirs@known.example", customer_no="96003")
+    listed = customers(shop, books={"CK2": [book("Home", "Ring 1"), book("work", "Hafen 2")]})
+    verdict = desk.write(documents=listed)["CK2"]
+    assert (verdict.outcome, verdict.target_id) == (Outcome.UPDATED, id_)
+    (told,) = verdict.complaints
+    assert (told.code, told.asks) == ("address_kept", False)
+    assert "1 of the shop's addresses" in told.message
+    lines = desk.erp.get("customer", id_)["addressBook"]["items"]
+    assert {each["label"]: each["addressBookAddress"]["addr1"] for each in lines} == {
+        "home": "Allee 7",
+        "work": "Hafen 2",
+    }
+    desk.erp.forget()
+    listed = customers(replace(shop, version="2026-03-02"), books={"CK2": [book("Home", "Ring 2")]})
+    assert desk.write(documents=listed)["CK2"].outcome is Outcome.UNCHANGED
+    assert desk.erp.writes() == {}
+
+
 def test_a_slow_ledger_is_given_many_customers_at_a_time(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     notes: list[int] = []
     note = DocumentJournal.results
