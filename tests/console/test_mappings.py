@@ -185,6 +185,36 @@ def test_a_revision_is_saved_shown_and_rolled_back(operator: TestClient, ledger:
     assert [each.what for each in ledger.actions.about("save", f"settings:{NAME}")] == ["save"]
 
 
+BARE = [
+    # A name into a column, or a field, that pages show as it is.
+    ({"kind": "mapping", "name": "sfcc/order"}, ("source_code: source-code/code", "source_code: customer/customer-name")),
+    ({"kind": "mapping", "name": "netsuite/customer"}, ("custentity_ctg_customer_no: ", "custentity_ctg_number: ")),
+    (SETTINGS, ("settings: {}", "settings:\n  orders: {attributes: {order: {giftFrom: custbody_from}}}")),
+    (SETTINGS, ("settings: {}", "settings:\n  orders: {pickup: {attribute: giftFrom}}")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "change"), BARE)
+def test_what_is_shown_bare_is_decided_by_who_may_see_it(
+    sign_in: Callable[[str | None], TestClient], ledger: Ledger, what: dict[str, str], change: tuple[str, str]
+) -> None:
+    editor = sign_in("user")
+    before = body_of(editor, what)
+    assert change[0] in before
+    body = before.replace(*change, 1)
+    refused = post(editor, "save", **what, body=body, parent=0, note="x")
+    assert refused.status_code == 403
+    assert "unmask_roles" in refused.json()["detail"]
+    assert ledger.revisions.latest(what["kind"], what["name"]) is None
+    saved = post(sign_in("admin"), "save", **what, body=body, parent=0, note="x").json()["revision"]
+    # Nor does a way back lead there, once it was left.
+    left = post(sign_in("admin"), "roll-back", **what, revision=0, parent=saved).json()["revision"]
+    assert post(sign_in("user"), "roll-back", **what, revision=saved, parent=left).status_code == 403
+    page = html.fromstring(sign_in("user").get("/mappings/text", params=what).text)
+    assert bool(page.xpath('//button[@id="save"]')) is (what == SETTINGS)
+    assert "unmask_roles" in page.text_content()
+
+
 def test_what_is_wrong_is_not_saved(operator: TestClient, ledger: Ledger) -> None:
     wrong = post(operator, "save", **SETTINGS, body="settings:\n  batch_records: many\n", parent=0, note="x")
     assert wrong.status_code == 422

@@ -9,13 +9,13 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import BaseModel, Field
 
-from cartage import yamlfile
 from cartage.console.access import Allowed  # noqa: TC001 - FastAPI reads the annotations
 from cartage.console.deploying import FIELDS, HINTS, deployment, fields_of
+from cartage.console.exposing import exposes, is_personal
 from cartage.console.handbook import handbook
 from cartage.console.layout import render
 from cartage.console.ledgers import Book  # noqa: TC001
-from cartage.console.masking import PERSONAL, may_unmask
+from cartage.console.masking import may_unmask
 from cartage.console.places import MAPPINGS
 from cartage.console.tokens import same_origin
 from cartage.console.trials import Wish
@@ -33,6 +33,11 @@ router = APIRouter()
 LONGEST = 500_000
 SHOWN = 30
 """Revisions that the page shows."""
+
+_EXPOSES = (
+    "This decides where names and addresses go, and so what pages show unmasked: to save it takes a role that the "
+    "integration's unmask_roles name. Somebody with such a role can save your text."
+)
 
 
 @dataclass(frozen=True)
@@ -106,7 +111,8 @@ def text(
         may_edit=_may(rights, found, "edit"), handbook=handbook(kind, name), above=above,
         file_settings=found.file_text[len(above) + 1 :] if above is not None else None, flows=found.flows,
         integration=integration, deploy=fields_of(integration) if integration else None, fields=FIELDS, hints=HINTS,
-        may_unmask=_is_personal(found) and _may_unmask(rights, found), records=RECORDS if kind == "settings" else (),
+        may_unmask=(found.kind == "settings" or is_personal(found)) and _may_unmask(rights, found),
+        may_save=_may(rights, found, "edit") and (not is_personal(found) or _may_unmask(rights, found)), records=RECORDS if kind == "settings" else (),
     )  # fmt: skip
 
 
@@ -188,6 +194,8 @@ def _saved(  # noqa: PLR0917 - what a revision consists of
 ) -> JSONResponse:
     if wrong := check(found, body):
         return JSONResponse({"detail": said(wrong), "line": line_in_text(found, wrong)}, 422)
+    if not _may_unmask(rights, found) and exposes(found, in_force(found, ledger)[0], body):
+        raise HTTPException(403, _EXPOSES)
     try:
         revision = ledger.revisions.save(
             found.kind, found.name, body, author=rights.name, parent=parent or None, note=note
@@ -220,13 +228,6 @@ def _known(kind: Kind, name: str, rights: Rights, right: Any) -> Text:
         verb = {"see": "see", "edit": "change"}[right]
         raise HTTPException(403, f"You may not {verb} it: Airflow gives you no right to {verb} {which}.")
     return found
-
-
-def _is_personal(found: Text) -> bool:
-    """Say whether what a text is tried on may be about people."""
-    if found.kind == "mapping":
-        return yamlfile.parse(found.file_text, found.path).data.get("record") in PERSONAL
-    return found.kind == "settings"
 
 
 def _may_unmask(rights: Rights, found: Text) -> bool:
