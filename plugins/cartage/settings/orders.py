@@ -117,7 +117,8 @@ class Attributes(Strict):
     order: dict[str, str] = Field(
         default_factory=dict,
         description="Of orders, else of their shipments, else of their payments: `custbody_...` field by attribute id. What "
-        "orders and shipments have besides stands together in `custbody_ctg_attributes`; of payments nothing else is sent.",
+        "orders and shipments have besides stands together in `custbody_ctg_attributes`, where `shipment.x` is what a shipment "
+        "says otherwise than its order; of payments nothing else is sent.",
     )
     line: dict[str, str] = Field(default_factory=dict, description="Of lines: `custcol_...` field by attribute id.")
 

@@ -24,6 +24,7 @@ from cartage.systems.netsuite.transform import Transformed, known_of, transform_
 from cartage.systems.sfcc.xml.reader import DocumentReader, Reading
 from cartage.systems.sfcc.xml.tables import Numbers, Origin
 from conftest import INCLUDE, INTEGRATION, Catalogue
+from sandbox.shop.model import Attribute
 from sandbox.shop.order_xml import write_orders
 from sandbox.shop.orders import VARIETIES, random_orders, variety
 
@@ -143,6 +144,25 @@ def test_attributes_of_shipments_and_payments_have_fields_too(both: Callable[...
         assert not {"deliveryWindow", "savedCard"} & set(rest), (
             "what has a field, and all else of payments, stands nowhere else"
         )
+
+
+@pytest.mark.parametrize("choice", ["as it comes", "attributes"])
+def test_an_attribute_that_order_and_shipment_both_have_loses_neither_value(
+    choice: str, both: Callable[..., Any], tmp_path: Path
+) -> None:
+    order = variety("plain", 1, site="RefArch")
+    order.attributes += [Attribute("loyaltyLevel", ("gold",)), Attribute("channel", ("app",))]
+    order.shipments[0].attributes += [Attribute("loyaltyLevel", ("silver",)), Attribute("channel", ("app",))]
+    columns, rows, share = both(read([order], tmp_path), **CHOICES[choice])
+    assert_same(columns, rows)
+    assert share == 1
+    (text,) = (row["body"] for row in columns.documents.root.to_pylist() if row["type"] == "salesOrder")
+    body = canonical.loads(text)
+    rest = canonical.loads(body["custbody_ctg_attributes"])
+    assert (body.get("custbody_level") or rest["loyaltyLevel"]) == "gold"
+    assert rest["shipment.loyaltyLevel"] == "silver"
+    assert rest["channel"] == "app"
+    assert "shipment.channel" not in rest, "what both say alike is said once"
 
 
 def test_lines_with_their_tax_are_the_same(

@@ -64,7 +64,9 @@ class Attributes:
         if not of_order and not of_shipment:
             return Const(None)
         pairs = zip(orders.tolist(), self._shipments[shipments].tolist(), strict=True)
-        return _as_json([[*of_order.get(one, ()), *of_shipment.get((one, other), ())] for one, other in pairs], but)
+        found = ((of_order.get(one, ()), of_shipment.get((one, other), ())) for one, other in pairs)
+        texts = [attributes.of_order_as_json(*each, but) if any(each) else None for each in found]
+        return pa.array(texts, pa.string())
 
     def of_lines(self, orders: Ints, rows: Ints) -> list[list[Row]] | None:
         """Give the attributes of lines, given each one's order and row; None when no line has any."""
@@ -82,8 +84,6 @@ class Attributes:
     @staticmethod
     def of_lines_as_json(found: list[list[Row]] | None, but: Collection[str]) -> Column:
         """Give the attributes of lines as JSON, but those that have a column of their own."""
-        return Const(None) if found is None else _as_json(found, but)
-
-
-def _as_json(found: list[list[Row]], but: Collection[str]) -> pa.Array:
-    return pa.array([attributes.as_json(each, but) if each else None for each in found], pa.string())
+        if found is None:
+            return Const(None)
+        return pa.array([attributes.as_json(each, but) if each else None for each in found], pa.string())

@@ -56,6 +56,18 @@ def values(attributes: Iterable[Row]) -> dict[str, str]:
     return found
 
 
+def of_order_as_json(of_order: Iterable[Row], of_shipment: Iterable[Row], but: Collection[str]) -> str | None:
+    """Write attributes of an order and of its shipment as one JSON object, but those that have a field of their own.
+
+    What both call by one name, and say differently, is the order's there or in its field; beside it stands
+    ``shipment.name``.
+    """
+    own, others = values(of_order), values(of_shipment)
+    clashing = {f"shipment.{name}": value for name, value in others.items() if value != own.get(name, value)}
+    found = {name: value for name, value in {**others, **own}.items() if name not in but}
+    return canonical.dumps({**found, **clashing}) if found or clashing else None
+
+
 def as_json(attributes: Iterable[Row], but: Collection[str] = ()) -> str | None:
     """Write attributes as a JSON object, but those that have a field of their own; None when none is left."""
     found = {name: value for name, value in values(attributes).items() if name not in but}

@@ -105,7 +105,7 @@ def _attributes(order: ShopOrder, shipment: Row, rules: Orders) -> Row:
     return {
         # The last one counts: the order's own before its shipment's, and these before those of its payments.
         "attributes": attributes.values([*of_payments, *of_shipment, *of_order]),
-        "other_attributes": attributes.as_json([*of_order, *of_shipment], rules.attributes.order),
+        "other_attributes": attributes.of_order_as_json(of_order, of_shipment, rules.attributes.order),
     }
 
 
