@@ -107,7 +107,7 @@ def test_a_later_proposal_takes_the_place_of_an_open_one(ledger: Ledger, start: 
     proposal = ledger.proposals.get(first)
     assert proposal.state == "superseded"
     assert f"proposal {second}" in str(proposal.note)
-    assert ledger.proposals.keys(second) == [B, C]
+    assert ledger.proposals.keys(second, *WHERE) == [B, C]
     third = opened(ledger, start(), draft(C, supersedes=second))
     assert ledger.proposals.decide(second, "approved", by="erika").state == "superseded"
     ledger.proposals.decide(third, "approved", by="erika")
@@ -121,11 +121,12 @@ def test_rows_of_a_proposal(ledger: Ledger, start: Callable[..., int]) -> None:
     rows = ledger.proposals.rows([many, none])
     assert (rows[many].num_rows, rows[none].num_rows, rows[many].schema) == (5_001, 0, ROWS)
     assert rows[many].slice(0, 1).to_pylist() == [{"key": "berlin/00000", "before": "7", "after": "0", "hash": "h0"}]
-    assert len(ledger.proposals.keys(many)) == 5_001
+    assert len(ledger.proposals.keys(many, *WHERE)) == 5_001
     with pytest.raises(SettingsError, match="run the flow with `full`"):
-        ledger.proposals.keys(none)
-    with pytest.raises(SettingsError, match="no proposal 99"):
-        ledger.proposals.keys(99)
+        ledger.proposals.keys(none, *WHERE)
+    for number, integration, flow in ((99, *WHERE), (many, WHERE[0], "theirs"), (many, "theirs", WHERE[1])):
+        with pytest.raises(SettingsError, match=rf"{integration}\.{flow} has no proposal {number}"):
+            ledger.proposals.keys(number, integration, flow)
 
 
 def test_an_approved_proposal_is_over_when_all_was_told(ledger: Ledger, start: Callable[..., int]) -> None:
@@ -151,13 +152,13 @@ def test_a_no_can_be_asked_about_again(ledger: Ledger, start: Callable[..., int]
     number = opened(ledger, start(), draft(A))
     ledger.proposals.ask(number, "asks-1")
     ledger.proposals.decide(number, "rejected", by="otto")
-    assert ledger.proposals.reopen([number]) == [number]
+    assert ledger.proposals.reopen(WHERE[0], [number]) == [number]
     proposal = ledger.proposals.get(number)
     assert (proposal.state, proposal.asked_by, proposal.decided_by) == ("open", None, None)
     assert "rejected by otto" in str(proposal.note)
     ledger.proposals.decide(number, "timed_out", by=None)
     opened(ledger, start(), draft(A))
-    assert ledger.proposals.reopen([number]) == [], "another about the same waits already"
+    assert ledger.proposals.reopen(WHERE[0], [number]) == [], "another about the same waits already"
 
 
 def test_many_rows_are_held_for_one_reason(ledger: Ledger, start: Callable[..., int]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException
 
-from cartage.errors import RetryableError
+from cartage.errors import RetryableError, SettingsError
 from cartage.ledger import Ledger
 from cartage.ledger.proposals import Draft
 from cartage.operators.proposals import AskOperator, CollectOperator, SendOperator
@@ -116,6 +116,15 @@ def test_what_was_rejected_is_asked_about_when_somebody_wants_it(flow: Flow) -> 
     assert collected(context("second")) == []
     assert collected(context("second", proposals=[1])) == [[1]]
     assert flow.newest().state == "open"
+
+
+def test_no_integration_asks_about_proposals_of_another(flow: Flow) -> None:
+    run = flow.ledger.proposals.get(1).run_id
+    theirs = flow.ledger.proposals.open(run, "theirs", FLOW, "stock", Draft("store", "first_feed", FIGURES, None, 7))
+    flow.ledger.proposals.decide(theirs, "rejected", by="otto")
+    with pytest.raises(SettingsError, match=rf"{NAME} has no proposal {theirs}"):
+        collected(context("first", proposals=[theirs]))
+    assert flow.ledger.proposals.get(theirs).state == "rejected"
 
 
 def test_nobody_is_asked_about_what_was_superseded_meanwhile(flow: Flow) -> None:

@@ -49,7 +49,8 @@ How it is used, in the order of a run; each method says the rest::
     ledger.proposals.conclude(integration, flow, run_id=, carried=())   # what was approved and is told
 
     # people
-    ledger.proposals.unasked(integration); .ask(id, by); .decide(id, "approved", by=, note=); .keys(id); .reopen(ids)
+    ledger.proposals.unasked(integration); .ask(id, by); .decide(id, "approved", by=, note=)
+    ledger.proposals.keys(id, integration, flow); .reopen(integration, ids)
     ledger.proposals.answer({id: "approved", id: "rejected"}, by=, asked_by=)      # all of a question, or nothing
     ledger.questions.where_is(key); .attempts(key); .stuck(integration); .reasons(run_id)
     ledger.questions.last_success(integration, flow); .silence(integration, record)

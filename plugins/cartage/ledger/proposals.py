@@ -126,24 +126,30 @@ class Proposals:
         with self._database.write() as connection:
             _end(connection, number, note)
 
-    def get(self, number: int) -> Proposal:
+    def get(self, number: int, integration: str | None = None, flow: str | None = None) -> Proposal:
         """Give a proposal.
 
+        Args:
+            number: its id.
+            integration: whose it must be; None: anybody's.
+            flow: of which flow it must be; None: of any.
+
         Raises:
-            SettingsError: there is none with this id.
+            SettingsError: there is none with this id, or it is of another integration or flow.
         """
         found = self._list(proposals.c.id == number)
-        if not found:
-            raise SettingsError(f"the ledger has no proposal {number}")
+        if not found or integration not in (None, found[0].integration) or flow not in (None, found[0].flow):
+            whose = ".".join(filter(None, (integration, flow))) or "the ledger"
+            raise SettingsError(f"{whose} has no proposal {number}")
         return found[0]
 
-    def keys(self, number: int) -> list[str]:
-        """Give the keys of the records that a proposal holds.
+    def keys(self, number: int, integration: str, flow: str) -> list[str]:
+        """Give the keys of the records that a proposal of a flow holds.
 
         Raises:
-            SettingsError: there is none with this id, or it holds a whole list or book.
+            SettingsError: the flow has none with this id, or it holds a whole list or book.
         """
-        proposal = self.get(number)
+        proposal = self.get(number, integration, flow)
         with self._database.read() as connection:
             query = sa.select(proposal_rows.c.key).where(proposal_rows.c.proposal_id == number)
             found = list(connection.execute(query.order_by(proposal_rows.c.key)).scalars())
@@ -274,14 +280,17 @@ class Proposals:
                 _decide(connection, number, decision, proposals.c.asked_by == asked_by, by=by)
         return [self.get(number) for number in decisions]
 
-    def reopen(self, numbers: Sequence[int]) -> list[int]:
+    def reopen(self, integration: str, numbers: Sequence[int]) -> list[int]:
         """Let proposals be asked about again whose answer was no, or none, and give the ids of those.
 
         One of which another waits, of the same list or book and guardrail, stays as it is.
+
+        Raises:
+            SettingsError: the integration has none with one of these ids; then all stay as they are.
         """
         reopened = []
-        for number in numbers:
-            was = self.get(number)
+        for was in [self.get(each, integration) for each in numbers]:
+            number = was.id
             note = (
                 f"{was.state} by {was.decided_by or 'nobody'} at {was.decided_at:%Y-%m-%d %H:%M} UTC, then asked again"
             )

@@ -57,9 +57,12 @@ class CollectOperator(BaseOperator):
 
         Returns:
             The questions that this run asks: ``about`` says of what, in words; ``proposals`` are the ids.
+
+        Raises:
+            SettingsError: the run's form names a proposal that the integration does not have.
         """
         book, ours = ledger(), context["dag_run"].run_id
-        book.proposals.reopen([int(each) for each in context["params"].get("proposals") or ()])
+        book.proposals.reopen(self.integration, [int(each) for each in context["params"].get("proposals") or ()])
         waiting = book.proposals.waiting(self.integration)
         flows = {each.flow for each in waiting}
         under_way = {run.id for flow in flows for run in book.runs.still_open(self.integration, flow)}

@@ -67,7 +67,7 @@ def proposed(runtime: Runtime, selection: Selection) -> Selection:
     """
     found: list[str] = []
     for each in selection.proposals:
-        found.extend(runtime.ledger.proposals.keys(each))
+        found.extend(runtime.ledger.proposals.keys(each, runtime.integration.name, runtime.flow))
     return replace(selection, keys=_numbers(found))
 
 
