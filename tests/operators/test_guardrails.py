@@ -152,7 +152,7 @@ def test_what_a_person_approved_goes_out_and_that_is_the_end_of_it(stocked: Flow
         10,
         0.4,
     )
-    assert stocked.ledger.proposals.keys(proposal.id) == [f"list/s{number}" for number in range(4)]
+    assert stocked.ledger.proposals.keys(proposal.id, NAME, FLOW) == [f"list/s{number}" for number in range(4)]
     assert stocked.run(zeros) == {"s0", "s1", "s2", "s3"}
     assert stocked.newest().id == proposal.id, "nobody is asked twice about the same"
     stocked.ledger.proposals.decide(proposal.id, "approved", by="erika")
