@@ -15,6 +15,8 @@ from sandbox.shop.demo import legacy_order
 from sandbox.shop.orders import NOW, variety
 
 if TYPE_CHECKING:
+    import pytest
+
     from tests.end_to_end.stack import Stack
 
 
@@ -29,7 +31,17 @@ def text_of(page: str) -> str:
     return " ".join(html.fromstring(page).text_content().split())
 
 
-def test_the_page_says_what_would_be_sent_and_nothing_is(stack: Stack) -> None:
+def links(name: str) -> list[str]:
+    """Give what Airflow keeps of a link, of all runs, the newest last."""
+    from airflow.models.xcom import XComModel
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        found = session.query(XComModel.value).filter(XComModel.key == f"_link_{name}").order_by(XComModel.timestamp)
+        return [str(value).strip('"') for (value,) in found]
+
+
+def test_the_page_says_what_would_be_sent_and_nothing_is(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
     stack.setting("max_quarantined_min: 10", "max_quarantined_min: 100")
     orders = [variety("plain", seed, site="RefArch") for seed in range(3)]
     stack.deliver("RefArch", orders)
@@ -57,6 +69,11 @@ def test_the_page_says_what_would_be_sent_and_nothing_is(stack: Stack) -> None:
     assert not any(state.target_id for state in known.values()), "no record's state changed"
     assert stack.run()["created"] == counts["created"], "the real run does what the plan said"
     assert len(list((stack.home / "staging" / "reports").rglob("*-plan.html"))) == 1, "a real run leaves no plan"
+    assert links("PlanLink")[-2:] == ["/cartage/reports/sfcc_netsuite.orders/1-plan", ""]
+    assert links("QualityReportLink")[-2:] == [f"/cartage/reports/sfcc_netsuite.orders/{run}" for run in (1, 2)]
+    printed = capsys.readouterr().out
+    assert "nothing was sent" in printed, "the log is what a person reads"
+    assert "XCom not found" not in printed
 
 
 def test_orders_of_an_earlier_connector_are_compared_to_the_cent(stack: Stack) -> None:

@@ -66,9 +66,13 @@ class FlowOperator(BaseOperator):
         flow: the flow's name within it.
         record: kind of record the flow carries.
         origin: the side of the integration where its records come from.
+
+    Attributes:
+        page: address of the page that the task's link leads to, once there is one.
     """
 
     template_fields = ("previous",)
+    page = ""
 
     def __init__(
         self,

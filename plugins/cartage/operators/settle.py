@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cartage.errors import BatchError, CartageError
 from cartage.operators.base import FlowOperator, Passage, text_of
 from cartage.operators.following import follow_feeds
-from cartage.operators.links import PLAN_KEY, PlanLink
+from cartage.operators.links import PlanLink
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -53,7 +53,7 @@ class SettleOperator(FlowOperator):
         begun = runtime.ledger.runs.get(run)
         with runtime.pinned(run, begun.settings_digest) as flow:
             if begun.dry_run:
-                self._show_plan(runtime, begun, context)
+                self._show_plan(runtime, begun)
             else:
                 self._acknowledge(runtime, flow, run)
                 follow_feeds(runtime, flow, run)
@@ -154,13 +154,12 @@ class SettleOperator(FlowOperator):
                 state = known.get(verdict.key)
                 yield replace(verdict, target_number=state.target_number) if state else verdict
 
-    def _show_plan(self, runtime: Runtime, begun: Run, context: Context) -> None:
+    def _show_plan(self, runtime: Runtime, begun: Run) -> None:
         """Write the page of what would be sent, and leave its address for the task's link."""
         from cartage.operators.planning import publish_plan
 
-        address = publish_plan(runtime, begun)
-        context["ti"].xcom_push(key=PLAN_KEY, value=address)
-        self.log.info("nothing was sent; what would be is on the page %s, linked on this task as Plan", address)
+        self.page = publish_plan(runtime, begun)
+        self.log.info("nothing was sent; what would be is on the page %s, linked on this task as Plan", self.page)
 
     def _alert(self, runtime: Runtime, flow: FlowContext, begun: Run, counts: dict[str, int], context: Context) -> None:
         """Tell whom the settings name of what needs someone; of silence only when the run read all there was."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cartage.operators.base import FlowOperator, Passage
-from cartage.operators.links import REPORT_KEY, QualityReportLink
+from cartage.operators.links import QualityReportLink
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -38,7 +38,7 @@ class ValidateOperator(FlowOperator):
 
     operator_extra_links = (QualityReportLink(),)
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def execute(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 (Airflow's signature)
         """Do it.
 
         Returns:
@@ -50,14 +50,13 @@ class ValidateOperator(FlowOperator):
         """
         passage = Passage.of(self.previous)
         if not passage.batches:
-            context["ti"].xcom_push(key=REPORT_KEY, value="")
             return passage.as_dict()
         runtime = self.runtime()
         with runtime.pinned(passage.run, passage.pin) as flow:
-            passed = self._check(runtime, flow, passage, context)
+            passed = self._check(runtime, flow, passage)
         return passage.with_batches(passed).as_dict()
 
-    def _check(self, runtime: Runtime, flow: FlowContext, passage: Passage, context: Context) -> list[dict[str, Any]]:
+    def _check(self, runtime: Runtime, flow: FlowContext, passage: Passage) -> list[dict[str, Any]]:
         from cartage.ledger.expectations import Found
         from cartage.operators.accounting import halt_if_too_many
         from cartage.quality import Report, check, load_suite
@@ -76,7 +75,7 @@ class ValidateOperator(FlowOperator):
                 for each in checked.results
             ),
         )
-        self._publish(report, context)
+        self._publish(report)
         halt_if_too_many(runtime, flow, passage.run)
         return [ref.as_dict() for ref in passed if ref.records]
 
@@ -145,7 +144,7 @@ class ValidateOperator(FlowOperator):
         outcomes.settle(passage.run, self.record, [*verdicts, *skipped])
         return batch_without(batch, [each.row for each in skipped])
 
-    def _publish(self, report: Report, context: Context) -> None:
+    def _publish(self, report: Report) -> None:
         """Write the report where the console finds it, and leave its address for the task's link."""
         from airflow.sdk import ObjectStoragePath
 
@@ -154,7 +153,7 @@ class ValidateOperator(FlowOperator):
 
         page = ObjectStoragePath(staging_root()) / "reports" / report.flow / f"{report.run}.html"
         write(report, page)  # type: ignore[arg-type]
-        context["ti"].xcom_push(key=REPORT_KEY, value=f"/cartage/reports/{report.flow}/{report.run}")
+        self.page = f"/cartage/reports/{report.flow}/{report.run}"
 
 
 def _take(flow: FlowContext, name: str) -> dict[str, Sequence[str]]:
