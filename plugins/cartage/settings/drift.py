@@ -32,6 +32,12 @@ class Drift(Strict):
     wait_seconds: int = Field(
         default=900, ge=0, description="Seconds that a run waits for the shop's export; then it goes on without."
     )
+    max_megabytes: int = Field(
+        default=2_000,
+        ge=1,
+        description="Megabytes that the shop's export may have, packed. It lies in the worker's folder for temporary files "
+        "while it is read; of a larger one a run finds no drift, and says so. A million records have some 25.",
+    )
     poll_seconds: float = Field(default=5, gt=0, description="Seconds between two looks at the export's job.")
 
     @property

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import struct
+import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import count
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import pyarrow as pa
 import pytest
@@ -31,6 +35,7 @@ from tests.systems.sfcc.inventory.test_week import settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from cartage.seams import Transformed
     from cartage.settings import Settings
@@ -105,7 +110,7 @@ class Ground:
 def ground(shop: Endpoints) -> Iterator[Ground]:
     settings = settings_of()
     only = {LIST: InventoryList(locations=("1",))}
-    drift = StockDrift(poll_seconds=0.01, wait_seconds=20)
+    drift = StockDrift(poll_seconds=0.01, wait_seconds=20, max_megabytes=1)
     inventory = settings.inventory.model_copy(update={"lists": only, "drift": drift})
     made = Ground(shop, settings.model_copy(update={"inventory": inventory}))
     yield made
@@ -200,13 +205,33 @@ def test_a_list_of_which_the_shop_was_told_nothing_needs_no_look(ground: Ground)
     assert ground.found() == {}
 
 
+def odd_archive(*, flags: int = 0, method: int = 0) -> str:
+    """Give an archive with one list that says how it is packed, and is not; all of its bytes are letters of ASCII."""
+    header = struct.Struct("<HHHHHIIIHH")
+    name = f"x/inventory-lists/{LIST}.xml".encode()
+    content = next(each for number in count() if max((crc32(each := b"<a>%d</a>" % number)).to_bytes(4)) < 0x80)
+    told = header.pack(20, flags, method, 0, 33, crc32(content), len(content), len(content), len(name), 0)
+    local = b"PK\3\4" + told + name + content
+    central = b"PK\1\2" + struct.pack("<H", 20) + told + bytes(14) + name
+    ends = struct.pack("<HHHHIIH", 0, 0, 1, 1, len(central), len(local), 0)
+    return (local + central + b"PK\5\6" + ends).decode("ascii")
+
+
+def served(body: str) -> dict[str, Any]:
+    """Give the conduct of a shop that serves this as its archive."""
+    return {"faults": [{"match": "GET /on/demandware.servlet/*", "status": 200, "body": body}]}
+
+
 BROKEN: dict[str, dict[str, Any]] = {
     "the API is down": {"faults": [{"match": "POST /s/-/dw/data/*", "status": 503, "times": 9}]},
     "the client may not start it": {"faults": [{"match": "POST /s/-/dw/data/*", "status": 403, "times": 9}]},
     "the export fails": {"imports": [{"job": "sfcc-site-archive-export", "fail": True}]},
     "WebDAV is down": {"faults": [{"match": "GET /on/demandware.servlet/*", "status": 503, "times": 9}]},
     "WebDAV is closed": {"faults": [{"match": "GET /on/demandware.servlet/*", "status": 403, "times": 9}]},
-    "not an archive": {"faults": [{"match": "GET /on/demandware.servlet/*", "status": 200, "body": "<html>"}]},
+    "not an archive": served("<html>"),
+    "an archive with a password": served(odd_archive(flags=1)),
+    "an archive of another packer": served(odd_archive(method=99)),
+    "an archive without room for it": served("x" * 1_000_001),
 }
 
 
@@ -221,3 +246,13 @@ def test_a_run_goes_on_without_a_shop_that_does_not_show_what_it_has(ground: Gro
     ground.control(faults=[])
     requests.delete(ground.shop.sfcc["control"], timeout=30)
     assert list(ground.found()) == ["NL-1000"], "and the next one finds what there is"
+
+
+def test_a_run_goes_on_without_room_for_what_the_shop_shows(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ground.told("NL-1000", came_in=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    notes: list[str] = []
+    assert len(looked(ground.look, "lists", notes).found) == 0
+    assert "No such file or directory" in notes[0]

@@ -10,16 +10,18 @@ jobs (see `jobs`), and ``read_write`` of ``/impex/src/instance`` in Business Man
 from __future__ import annotations
 
 import logging
+import lzma
 import tempfile
 import zipfile
 import zlib
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import ExitStack, contextmanager
+from typing import IO, TYPE_CHECKING, cast
 
 from lxml import etree
 
 from cartage.errors import CartageError
 from cartage.systems.sfcc.feeds.jobs import ShopJob
+from cartage.systems.sfcc.feeds.limited import Limited, TooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -36,6 +38,12 @@ UNITS = {"stock": ("inventory_lists", "inventory-lists"), "price": ("price_books
 
 FOLDER = "/Impex/src/instance"
 
+_UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, etree.XMLSyntaxError, EOFError, OSError, RuntimeError, ValueError,
+)  # fmt: skip
+"""What reading an archive raises for which there is no room, that is damaged, has a password (`RuntimeError`) or is packed in a
+way that Python does not know (`NotImplementedError`, which is one)."""
+
 
 class NotExported(CartageError):  # noqa: N818 - what happened
     """The shop did not show what it has; the message says why."""
@@ -47,7 +55,7 @@ class ShopArchive:
     Args:
         hook: the shop's API.
         form: kind of feed: stock or prices.
-        settings: how long to wait.
+        settings: how long to wait, and for how much there is room.
     """
 
     def __init__(self, hook: SfccHook, form: Form, settings: Drift) -> None:
@@ -68,18 +76,24 @@ class ShopArchive:
         Raises:
             NotExported: the shop does not answer, refuses, or gives something else than an archive; also while reading.
         """
-        try:
-            with tempfile.TemporaryFile(prefix="cartage-archive-") as file:
+        with ExitStack() as stack:
+            with _said():
+                file = stack.enter_context(tempfile.TemporaryFile(prefix="cartage-archive-"))
                 self._run(groups, name)
-                path = f"{FOLDER}/{name}.zip"
-                try:
-                    self._hook.fetch(path, file)
-                finally:
-                    self._hook.discard(path)
-                with zipfile.ZipFile(file) as archive:
-                    yield self._elements(archive)
-        except (CartageError, zipfile.BadZipFile, zlib.error, etree.XMLSyntaxError, EOFError) as error:
-            raise error if isinstance(error, NotExported) else NotExported(str(error)) from error
+                self._bring(f"{FOLDER}/{name}.zip", file)
+                archive = stack.enter_context(zipfile.ZipFile(file))
+            yield self._elements(archive)
+
+    def _bring(self, path: str, file: IO[bytes]) -> None:
+        most = self._settings.max_megabytes
+        try:
+            self._hook.fetch(path, cast("IO[bytes]", Limited(file, most * 1_000_000)))
+        except TooLarge:
+            raise NotExported(
+                f"{path} has more than {most} MB: raise drift.max_megabytes, or set drift.found: off"
+            ) from None
+        finally:
+            self._hook.discard(path)
 
     def _run(self, groups: Sequence[str], name: str) -> None:
         unit, _ = UNITS[self._form.record]
@@ -99,10 +113,24 @@ class ShopArchive:
         _, folder = UNITS[self._form.record]
         names = [each for each in archive.namelist() if f"/{folder}/" in f"/{each}" and each.endswith(".xml")]
         wanted = [f"{{{self._form.namespace}}}{name}" for name in ("header", self._form.item)]
-        for name in names:
-            with archive.open(name) as file:
-                parsed = etree.iterparse(file, tag=wanted, resolve_entities=False, no_network=True, huge_tree=True)
-                yield from _one_by_one(element for _, element in parsed)
+        with _said():
+            for name in names:
+                with archive.open(name) as file:
+                    parsed = etree.iterparse(file, tag=wanted, resolve_entities=False, no_network=True, huge_tree=True)
+                    yield from _one_by_one(element for _, element in parsed)
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """Say of whatever keeps us from seeing what the shop has that it does, and why: it is no reason to end the run."""
+    try:
+        yield
+    except NotExported:
+        raise
+    except CartageError as error:
+        raise NotExported(str(error)) from error
+    except _UNREADABLE as error:
+        raise NotExported(f"what job {EXPORT} left cannot be kept or read here: {error}") from error
 
 
 def _one_by_one(elements: Iterable[etree._Element]) -> Iterator[etree._Element]:

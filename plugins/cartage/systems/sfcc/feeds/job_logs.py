@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from cartage.errors import BatchError, CartageError
+from cartage.systems.sfcc.feeds.limited import Limited, TooLarge
 from cartage.systems.sfcc.feeds.places import ids_of
 from cartage.systems.sfcc.feeds.reports import Entry, Report
 from cartage.systems.sfcc.feeds.text_logs import TextLogs
@@ -151,8 +152,8 @@ class JobLogs:
         self._read.add(path)
         with tempfile.SpooledTemporaryFile(_IN_MEMORY) as copy:
             try:
-                self._hook.fetch(quote(path), cast("IO[bytes]", _Limited(copy)))
-            except _TooLarge:
+                self._hook.fetch(quote(path), cast("IO[bytes]", Limited(copy, LARGEST)))
+            except TooLarge:
                 log.warning("%s is larger than %d MB: only its beginning is read", path, LARGEST // 1_000_000)
             except CartageError as error:
                 if isinstance(error, BatchError):  # no right to the folder: it is said once
@@ -176,30 +177,6 @@ class JobLogs:
             self._job,
             error,
         )
-
-
-class _TooLarge(Exception):  # noqa: N818 - what the log is
-    """A log is larger than `LARGEST`."""
-
-
-class _Limited:
-    """A file that takes no more than `LARGEST` bytes."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-
-    def seek(self, place: int) -> int:
-        return self._file.seek(place)
-
-    def truncate(self) -> int:
-        return self._file.truncate()
-
-    def write(self, content: bytes) -> int:
-        room = LARGEST - self._file.tell()
-        if len(content) > room:
-            self._file.write(content[:room])
-            raise _TooLarge
-        return self._file.write(content)
 
 
 def _ids(section: Section, name: str, content: Callable[[], IO[bytes]]) -> Sequence[Any]:
