@@ -24,6 +24,7 @@ from cartage.mapping.frames import (
     Json,
     NotColumnar,
     Values,
+    at_rows,
     by_parent,
     day_text,
     instant_text,
@@ -74,13 +75,31 @@ class _Value:
 
 @dataclass(frozen=True)
 class _Scope:
-    """Where columns are looked up: the rows at hand, the records they belong to, and what is to be said of these."""
+    """Where columns are looked up: the rows at hand, the records they belong to, and what is to be said of these.
+
+    Columns of the records are named with the prefix where the rows at hand are others.
+    """
 
     frame: Frame
     record: Frame
+    prefix: str
     owners: NDArray[np.int64]
     faulty: NDArray[np.bool_]
     shortened: list[tuple[int, Shortened]]
+
+    def column(self, name: str) -> Column:
+        """Give a column of the rows at hand or, named ``order.x``, of their records."""
+        own = self.own(name)
+        return self.frame.column(name) if own == name else self.of_record(own)
+
+    def of_record(self, name: str) -> Column:
+        """Give a column of the records, a value for each row at hand."""
+        column = self.record.column(name)
+        return column if self.frame is self.record else at_rows(column, self.owners)
+
+    def own(self, name: str) -> str:
+        """Give a column's name in its own frame."""
+        return name.removeprefix(self.prefix)
 
     def blame(self, rows: NDArray[Any]) -> None:
         """Mark the records of some rows, given by mask or number."""
@@ -114,7 +133,7 @@ def render(compiler: Compiler, body: Body, frame: Frame) -> Rendered:
     faulty = np.zeros(frame.rows, bool)
     if not frame.rows:
         return Rendered(pa.array([], pa.string()), faulty)
-    scope = _Scope(frame, frame, np.arange(frame.rows), faulty, [])
+    scope = _Scope(frame, frame, f"{compiler.record}.", np.arange(frame.rows), faulty, [])
     cut: list[Shortened] = []
     texts = _Writer(replace(compiler, warn=cut.append), cut).payloads(body, scope, "")
     return Rendered(pc.fill_null(texts, _EMPTY), faulty, scope.shortened)
@@ -166,7 +185,7 @@ class _Writer:
 
     def _field(self, rule: Rule, scope: _Scope, path: str) -> _Value | None:
         if isinstance(rule, str):
-            return _written(_column(rule, scope, self.compiler.record), scope.frame.rows)
+            return _written(scope.column(rule), scope.frame.rows)
         if isinstance(rule, Body):
             return self._body(rule, scope, path)
         if isinstance(rule, ConstRule):
@@ -192,7 +211,7 @@ class _Writer:
         holds = np.ones(scope.frame.rows, bool)
         for name, value in wanted.items():
             allowed = value if isinstance(value, tuple) else (value,)
-            column = _column(name, scope, self.compiler.record)
+            column = scope.column(name)
             holds &= np.array([each in allowed for each in python_values(column, scope.frame.rows)], bool)
         return holds
 
@@ -207,7 +226,7 @@ class _Writer:
         if rule.when and not self._holds(rule.when, scope).all():
             raise NotColumnar("what is not written cannot be at fault, which is decided row by row")
         owners = np.repeat(scope.owners, np.diff(children.offsets))
-        inner = _Scope(children.frame, scope.record, owners, scope.faulty, scope.shortened)
+        inner = replace(scope, frame=children.frame, owners=owners)
         entries = self.payloads(rule.body, inner, f"{path}[]")
         lists = by_parent(entries, children.offsets, ",")
         return _Value(["[", lists, "]"], sure=not lists.null_count)
@@ -217,11 +236,11 @@ class _Writer:
         bare = rule.model_copy(update={"when": {}})  # the condition stands around it already
         taken = self._holds(rule.when, scope) if rule.when else None
         if isinstance(rule, From) and isinstance(rule.source, str):
-            column = _column(rule.source, scope, self.compiler.record)
+            column = scope.column(rule.source)
             quick = self._quick(rule, column, scope)
             if quick is not None:
                 return _written(quick, scope.frame.rows)
-            if rule.zone != SITE or isinstance(_record_column(SITE, scope), Const):
+            if rule.zone != SITE or isinstance(scope.of_record(SITE), Const):
                 return self._by_value(bare, rule.source, scope, path, taken)
         return self._by_row(bare, scope, path, taken)
 
@@ -246,7 +265,7 @@ class _Writer:
             return instant_text(column)
         zone = rule.zone
         if zone == SITE:
-            site = _record_column(SITE, scope)
+            site = scope.of_record(SITE)
             zone = self.compiler.lookups[ZONE](site.value) if isinstance(site, Const) else None
         if rule.kind != "date" or zone is None:
             return None
@@ -259,7 +278,7 @@ class _Writer:
         self, rule: Steps, name: str, scope: _Scope, path: str, taken: NDArray[np.bool_] | None
     ) -> _Value | None:
         """Apply a rule to each distinct value of its only column."""
-        column = _column(name, scope, self.compiler.record)
+        column = scope.column(name)
         give, rows = self._of_one_column(rule, name, scope, path), scope.frame.rows
         if isinstance(column, Const):
             return self._laid_out([give(column.value)], np.zeros(rows, np.int64), scope, taken)
@@ -276,8 +295,8 @@ class _Writer:
         if _steps(rule) == {"transform"}:
             transform = remembering(str(rule.transform))
             return lambda value: _NOTHING if value is None else self._outcome(transform, value)
-        getter, own = self._closure(rule, path), self._own(name)
-        site = _record_column(SITE, scope) if rule.zone == SITE else None
+        getter, own = self._closure(rule, path), scope.own(name)
+        site = scope.of_record(SITE) if rule.zone == SITE else None
         record = {SITE: site.value} if isinstance(site, Const) else {}
 
         def give(value: Any) -> _Outcome:
@@ -292,13 +311,11 @@ class _Writer:
         own: dict[str, list[Any]] = {}
         records: dict[str, list[Any]] = {}
         for name in _reads(rule, self.compiler.record):
-            column = self._own(name)
-            target, found = (
-                (own, scope.frame.column(column)) if column == name else (records, _record_column(column, scope))
-            )
+            column = scope.own(name)
+            target, found = (own, scope.frame.column(column)) if column == name else (records, scope.of_record(column))
             target[column] = python_values(found, rows)
         if rule.zone == SITE:
-            records[SITE] = python_values(_record_column(SITE, scope), rows)
+            records[SITE] = python_values(scope.of_record(SITE), rows)
         if scope.frame is scope.record:
             records = own | records
         outcomes = [
@@ -349,9 +366,6 @@ class _Writer:
         assert isinstance(rule, From | Join | Attribute)
         return self.compiler.rule(rule, path)
 
-    def _own(self, name: str) -> str:
-        return name.removeprefix(f"{self.compiler.record}.")
-
 
 def _optional(before: str, name: str, value: _Value, after: str, rows: int) -> pa.Array:
     return joined([before, name, *value.texts, after], rows, lenient=False)
@@ -375,23 +389,6 @@ def _written(column: Column, rows: int) -> _Value | None:
         texts = pa.array([None if each is None else canonical.dumps(each) for each in column.values], pa.string())
         return _Value([texts], sure=not texts.null_count)
     return None if column.null_count == rows else _Value(json_of(column), sure=not column.null_count)
-
-
-def _column(name: str, scope: _Scope, record: str) -> Column:
-    own = name.removeprefix(f"{record}.")
-    return scope.frame.column(name) if own == name else _record_column(own, scope)
-
-
-def _record_column(name: str, scope: _Scope) -> Column:
-    """Give a column of the records, a value for each row at hand."""
-    column = scope.record.column(name)
-    if scope.frame is scope.record or isinstance(column, Const):
-        return column
-    if isinstance(column, Json):
-        return Json(column.text.take(pa.array(scope.owners)))
-    if isinstance(column, Values):
-        return Values([column.values[owner] for owner in scope.owners.tolist()])
-    return column.take(pa.array(scope.owners))
 
 
 def _reads(rule: Steps, record: str) -> Iterable[str]:

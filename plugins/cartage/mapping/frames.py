@@ -213,6 +213,16 @@ def python_values(column: Column, rows: int) -> list[Any]:
     return plain_values(column)
 
 
+def at_rows(column: Column, rows: NDArray[np.int64]) -> Column:
+    """Give a column's values of these rows, in their sequence."""
+    if isinstance(column, Const):
+        return column
+    if isinstance(column, Values):
+        return Values([column.values[row] for row in rows.tolist()])
+    places = pa.array(rows)
+    return Json(column.text.take(places)) if isinstance(column, Json) else column.take(places)
+
+
 def plain_values(column: pa.Array) -> list[Any]:
     """Give an array's values; decimals without the zeros at their end that say nothing."""
     values: list[Any] = column.to_pylist()
