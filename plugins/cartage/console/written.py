@@ -72,6 +72,11 @@ class Text:
         return EMPTY_OVERLAY if self.kind == "settings" else self.file_text
 
     @property
+    def as_file(self) -> str:
+        """What a revision says by which one goes back to the file, whatever that will say after the next deploy."""
+        return EMPTY_OVERLAY if self.kind == "settings" else ""
+
+    @property
     def flows(self) -> list[Flow]:
         """The flows that it may change; what a file does not say, it may: expectations hold wherever a record goes."""
         flows = all_flows().flows
@@ -101,7 +106,7 @@ def all_texts() -> list[Text]:
 def in_force(text: Text, ledger: Ledger) -> tuple[str, Revision | None]:
     """Give what the next run will read, and the revision it stands in; None when only the file counts."""
     latest = ledger.revisions.latest(text.kind, text.name)
-    return (latest.body, latest) if latest else (text.beginning, None)
+    return (latest.body if latest else "") or text.beginning, latest
 
 
 def check(text: Text, body: str) -> SettingsError | None:
@@ -189,8 +194,8 @@ def steps(text: Text, history: Sequence[Revision], limit: int) -> list[tuple[Rev
         history: its revisions, newest first, one more than `limit` where there are as many.
         limit: how many to give.
     """
-    bodies = [*(each.body for each in history[1:]), text.beginning]
-    return [(each, difference(before, each.body)) for each, before in zip(history[:limit], bodies, strict=False)]
+    bodies = [*(each.body or text.beginning for each in history), text.beginning]
+    return [(each, difference(bodies[at + 1], bodies[at])) for at, each in enumerate(history[:limit])]
 
 
 def patch(text: Text, body: str) -> str:

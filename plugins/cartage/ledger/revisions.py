@@ -30,7 +30,8 @@ class Revision:
         id: its number; later revisions have higher ones.
         kind: settings, mapping or expectations.
         name: what it overlays: the integration, ``netsuite/order`` for a mapping, the record for expectations.
-        body: YAML: laid over the file's settings key by key; in the place of a mapping's or expectations' file.
+        body: YAML: laid over the file's settings key by key; in the place of a mapping's or expectations' file, or empty
+            where somebody went back to the file: then that counts, also as later deploys change it.
         parent: the revision it was made from, or None for the first.
     """
 

@@ -101,7 +101,7 @@ class Runtime:
             for path in sorted(folder.rglob("*.yaml")):
                 name = path.relative_to(folder).with_suffix("").as_posix()
                 revision = self.ledger.revisions.latest(kind, name)
-                if revision:
+                if revision and revision.body:
                     newest[f"{place}/{name}.yaml"] = revision.body
         return newest
 

@@ -72,6 +72,7 @@ class Trial(Draft):
 class Save(Draft):
     """A text to be kept as a revision, on top of the one that the person began with; 0 for the file."""
 
+    body: str = Field(min_length=1, max_length=LONGEST)
     parent: int = Field(ge=0, lt=2**63)
     note: str = Field(min_length=1, max_length=1_000, pattern=r"\S")
 
@@ -186,15 +187,16 @@ def roll_back(rights: Allowed, ledger: Book, asked: RollBack) -> JSONResponse:
     if asked.revision and (old is None or (old.kind, old.name) != (found.kind, found.name)):
         raise HTTPException(404, f"{found.title} has no revision {asked.revision}.")
     note = f"back to revision {asked.revision}" if old else "back to the file"
-    return _saved(rights, ledger, found, old.body if old else found.beginning, asked.parent, note, "roll_back")
+    return _saved(rights, ledger, found, old.body if old else found.as_file, asked.parent, note, "roll_back")
 
 
 def _saved(  # noqa: PLR0917 - what a revision consists of
     rights: Rights, ledger: Book, found: Text, body: str, parent: int, note: str, what: str
 ) -> JSONResponse:
-    if wrong := check(found, body):
+    says = body or found.beginning
+    if wrong := check(found, says):
         return JSONResponse({"detail": said(wrong), "line": line_in_text(found, wrong)}, 422)
-    if not _may_unmask(rights, found) and exposes(found, in_force(found, ledger)[0], body):
+    if not _may_unmask(rights, found) and exposes(found, in_force(found, ledger)[0], says):
         raise HTTPException(403, _EXPOSES)
     try:
         revision = ledger.revisions.save(
