@@ -41,7 +41,9 @@ class Shipments(Strict):
     )
     feed: ShipmentFeed = Field(default_factory=ShipmentFeed, description="The feed.")
     complete: bool = Field(
-        default=False, description="Whether the order's status becomes COMPLETED once all of it is shipped."
+        default=False,
+        description="Whether the order's status becomes COMPLETED once all of it is shipped. It is written by REST: `by` must "
+        "have `scapi`.",
     )
     short: Literal["complete", "report"] = Field(
         default="complete",
@@ -52,7 +54,7 @@ class Shipments(Strict):
     cancelled: Literal["cancel", "report"] = Field(
         default="report",
         description="An order was closed in NetSuite before any of it was shipped. `cancel`: it is cancelled in the shop, "
-        "which gives back stock and coupons. `report`: it is held back for a person.",
+        "which gives back stock and coupons; `by` must have `scapi`. `report`: it is held back for a person.",
     )
     tracking_urls: dict[str, str] = Field(
         default_factory=dict,
@@ -67,6 +69,14 @@ class Shipments(Strict):
     max_quarantined_min: int = Field(
         default=10, ge=0, description="Fewer records than this in quarantine never halt a run, whatever their share."
     )
+
+    @model_validator(mode="after")
+    def _check_rest(self) -> Shipments:
+        """No feed and no event says what becomes of the order's status."""
+        for name, asked in (("complete", self.complete), ("cancelled", self.cancelled == "cancel")):
+            if asked and "scapi" not in self.by:
+                raise wrong("is written by REST alone; add `scapi` to `by`, or take this out", name)
+        return self
 
     @model_validator(mode="after")
     def _check_events(self) -> Shipments:

@@ -88,6 +88,7 @@ class DocumentWriter:
         *,
         action: str = "upsert",
         facts: dict[str, Any] | None = None,
+        mark: str = "",
     ) -> None:
         """Add a document.
 
@@ -98,9 +99,12 @@ class DocumentWriter:
             body: the payload.
             action: upsert or cancel.
             facts: what the target must know beside the payload.
+            mark: what makes the same payload news, since a person must hear of it.
         """
         row, key, version = record
         text, digest = canonical.written(body)
+        if mark:
+            _, digest = canonical.written([mark, body])
         place = self._places[row]
         self._places[row] += 1
         self._rows.append(

@@ -49,7 +49,8 @@ def transformer(context: FlowContext) -> Callable[[Iterable[Batch], int], Iterat
         from cartage.systems.sfcc.shipments.transform import ShipmentTransformer
 
         mapping = load_mapping(SYSTEM, "shipment", context.include)
-        return ShipmentTransformer(context.settings.shipments, mapping)
+        looked_at = bool(context.integration.storefront.api)
+        return ShipmentTransformer(context.settings.shipments, mapping, looked_at=looked_at)
     if context.record == "location":
         from cartage.systems.sfcc.stores.transform import LocationTransformer
 

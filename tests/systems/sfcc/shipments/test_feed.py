@@ -166,6 +166,8 @@ def test_every_record_gets_a_document_or_a_verdict() -> None:
         ("by: [events]", "tracking_urls"),
         ("tracking_urls: {default: https://x}", "{number}"),
         ("counts_as_shipped: [D]", "counts_as_shipped"),
+        ("complete: true\nby: [feed]", "add `scapi` to `by`"),
+        ("cancelled: cancel\nby: [feed]", "add `scapi` to `by`"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_line(text: str, words: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cartage.errors import BatchError, RetryableError
+from cartage.operators.accounting import needs_somebody
 from cartage.records.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def test_nothing_is_unshipped(loop: Loop) -> None:
     loop.warehouse.delete(fulfilment)
     verdict = loop.tell(number)[number]
     assert (verdict.outcome, codes(verdict)) == (Outcome.UNCHANGED, ["not_unshipped"])
+    assert needs_somebody(verdict)
     shown = loop.order(number)
     assert (shown["shippingStatus"], shown["c_trackingNumbers"]) == ("shipped", ["GONE"])
 
@@ -68,9 +70,47 @@ def test_an_order_closed_after_a_part_is_never_cancelled(loop: Loop, setting: st
     verdict = loop.tell(number)[number]
     loop.take_feeds()
     assert (verdict.outcome, codes(verdict)) == (Outcome.UPDATED, ["short_shipped"])
+    assert needs_somebody(verdict), "what was paid and never shipped is refunded by a person, who must hear of it"
     seen = loop.order(number)
     assert (seen["shippingStatus"], seen["status"]) == (shown, order["status"])
     assert {each for each, _ in loop.states(number).values()} == {"shipped" if setting == "complete" else "not_shipped"}
+
+
+@pytest.mark.parametrize("by", [("scapi", "feed"), ("feed",)])
+@pytest.mark.parametrize("setting", ["complete", "report"])
+def test_a_rest_that_is_closed_after_the_part_was_told_asks_somebody(
+    loop: Loop, setting: str, by: tuple[str, ...]
+) -> None:
+    loop.set(short=setting, by=by)
+    order = loop.place("several_lines")
+    number = order["orderNo"]
+    (sales_order,) = loop.land(order).values()
+    loop.warehouse.ship(sales_order, {1: 1}, ["PART"])
+    assert codes(loop.tell(number)[number]) == []
+    loop.take_feeds()
+    loop.warehouse.close(sales_order)
+    verdict = loop.tell(number)[number]
+    assert codes(verdict) == ["short_shipped"]
+    assert needs_somebody(verdict)
+    assert codes(loop.tell(number)[number]) == [], "it is said once"
+
+
+def test_what_the_shop_cancelled_itself_is_no_errand_where_only_feeds_are_told(loop: Loop) -> None:
+    """Its lines were closed in the ERP since the shop cancelled it: there is nothing left to tell."""
+    loop.set(by=("feed",))
+    order, other = loop.place(), loop.place()
+    for each in (order, other):
+        (sales_order,) = loop.land(each).values()
+        loop.warehouse.close(sales_order)
+    number = order["orderNo"]
+    path = loop.sfcc.order_path(number, "/status")
+    loop.sfcc.request("PUT", path, params={"siteId": "RefArch"}, body={"status": "cancelled"})
+    told = loop.tell(number, other["orderNo"])
+    assert told[number].outcome is Outcome.UNCHANGED
+    assert (told[other["orderNo"]].outcome, codes(told[other["orderNo"]])) == (
+        Outcome.QUARANTINED,
+        ["cancelled_in_erp"],
+    )
 
 
 def test_what_the_shop_cancelled_is_not_shipped_by_us(loop: Loop) -> None:

@@ -78,17 +78,32 @@ def decide(document: Document, shop: Mapping[str, Any], settings: Shipments) -> 
     gone = refusal(document, shop)
     if gone is not None:
         return Decision("quarantined", complaints=(gone,))
-    complaints: list[Complaint] = []
-    if document.facts.get("short"):
-        complaints.append(_short(document.key, settings))
     wanted = dict(document.body)
-    if "shippingStatus" in wanted and _rank(shop.get("shippingStatus")) > _rank(wanted["shippingStatus"]):
-        complaints.append(_not_unshipped(document.key, shop, wanted))
+    status = wanted.get("shippingStatus")
+    complaints = remarks(document, shop, settings, status)
+    if _further(shop, status):
         wanted.pop("shippingStatus")
     if shop.get("status") in ("created", None):
         wanted.pop("status", None)
     calls = tuple(_calls(wanted, shop))
-    return Decision("updated" if calls else "unchanged", calls, tuple(complaints))
+    return Decision("updated" if calls else "unchanged", calls, complaints)
+
+
+def remarks(
+    document: Document, shop: Mapping[str, Any], settings: Shipments, status: str | None
+) -> tuple[Complaint, ...]:
+    """Give what a person must do about an order although the shop is told of it.
+
+    Args:
+        document: what the shop is told, by REST or by a feed.
+        shop: the order as SCAPI shows it; empty where nobody looks.
+        settings: settings of the flow.
+        status: how far the order is shipped by the document, in SCAPI's words; None where it does not say.
+    """
+    found = [_short(document.key, settings)] if document.facts.get("short") else []
+    if status is not None and _further(shop, status):
+        found.append(_not_unshipped(document.key, shop, status))
+    return tuple(found)
 
 
 def refusal(document: Document, shop: Mapping[str, Any]) -> Complaint | None:
@@ -107,7 +122,7 @@ def _cancelling(document: Document, shop: Mapping[str, Any], settings: Shipments
     if shop.get("status") in GONE:
         return Decision("unchanged")
     shipped = shop.get("shippingStatus") in ("part_shipped", "shipped")
-    if settings.cancelled == "report" or shipped:
+    if settings.cancelled == "report" or "scapi" not in settings.by or shipped:
         return Decision("quarantined", complaints=(cancelled_in_erp(document.key),))
     return Decision("updated", (Call("PUT", RESOURCES["status"], {"status": "cancelled"}),))
 
@@ -177,12 +192,18 @@ def _rank(status: Any) -> int:
     return RANKS.get(str(status), 0)
 
 
-def _not_unshipped(key: str, shop: Mapping[str, Any], wanted: Json) -> Complaint:
+def _further(shop: Mapping[str, Any], status: str | None) -> bool:
+    """Whether the shop shows an order as further shipped than it is to be told."""
+    return status is not None and _rank(shop.get("shippingStatus")) > _rank(status)
+
+
+def _not_unshipped(key: str, shop: Mapping[str, Any], status: str) -> Complaint:
     return Complaint(
         "not_unshipped",
-        f"{key}: the shop shows it as {shop['shippingStatus']}, the ERP as {wanted['shippingStatus']}. The shop's "
-        "customer has been told, so it stays; look whether a fulfilment was deleted by mistake",
+        f"{key}: the shop shows it as {shop['shippingStatus']}, the ERP as {status}. The shop's customer has been told, so "
+        "it stays; look whether a fulfilment was deleted by mistake",
         "orders.status",
+        asks=True,
     )
 
 
@@ -192,4 +213,5 @@ def _short(key: str, settings: Shipments) -> Complaint:
         "short_shipped",
         f"{key}: part of it was shipped and the rest closed in the ERP; {how}. See that what was not shipped is refunded",
         "orders.short",
+        asks=True,
     )

@@ -10,7 +10,7 @@ from cartage.records.outcome import Outcome, Verdict
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cartage.errors import RetryableError
+    from cartage.errors import Complaint, RetryableError
     from cartage.seams import Attempt, DocumentResult
     from cartage.systems.sfcc.documents import Document, Record
 
@@ -26,6 +26,7 @@ class Progress:
         record: the record.
         results: results of its documents so far.
         feed: the document that goes into the batch's feed, and its body there.
+        remarks: what a person must do about it although it goes.
         failure: why it stopped for now.
         attempts: requests of the document it stopped at.
     """
@@ -33,6 +34,7 @@ class Progress:
     record: Record
     results: list[DocumentResult] = field(default_factory=list)
     feed: tuple[Document, dict[str, Any]] | None = None
+    remarks: tuple[Complaint, ...] = ()
     failure: RetryableError | None = None
     attempts: tuple[Attempt, ...] = ()
 

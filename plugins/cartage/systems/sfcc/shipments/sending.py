@@ -110,7 +110,7 @@ class Sender:
         """Put a document into the feed, unless the shop shows all that it tells, or the order is gone."""
         decision, body = self._feed_decision(document, shop)
         if decision.outcome == "updated":
-            progress.feed = (document, body)
+            progress.feed, progress.remarks = (document, body), decision.complaints
         else:
             progress.results.append(
                 DocumentResult(document.wanted, decision.outcome, progress.order_no, complaints=decision.complaints)
@@ -118,16 +118,16 @@ class Sender:
 
     def _feed_decision(self, document: Document, shop: Json) -> tuple[deciding.Decision, Json]:
         body = document.body
-        if self._orders is None:
-            return deciding.Decision("updated"), body
         gone = deciding.refusal(document, shop)
         if gone is not None:
             return deciding.Decision("quarantined", complaints=(gone,)), body
-        if self._settings.feed.form != "order":
-            return deciding.Decision("updated"), body
+        status = body.get("shipping-status")
+        said = deciding.remarks(document, shop, self._settings, status.lower() if status else None)
+        if self._orders is None or self._settings.feed.form != "order":
+            return deciding.Decision("updated", complaints=said), body
         body = deciding.completed(body, document.facts, shop)
         differs = deciding.feed_differs(body, shop)
-        return deciding.Decision("updated" if differs else "unchanged"), body
+        return deciding.Decision("updated" if differs else "unchanged", complaints=said), body
 
     def plan(self, record: Record) -> list[Planned]:
         """Say what `send` would do with each document, by reading only.

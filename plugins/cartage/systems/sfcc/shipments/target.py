@@ -128,9 +128,10 @@ class ShipmentTarget:
         skipped = self._publisher.publish(orders)
         for each in waiting:
             if each.feed is not None:
-                complaints = tuple(skipped[each.site].get(each.order_no, ()))
-                outcome: DocumentOutcome = "rejected" if complaints else "updated"
-                each.results.append(DocumentResult(each.feed[0].wanted, outcome, each.order_no, complaints=complaints))
+                missed = skipped[each.site].get(each.order_no, ())
+                outcome: DocumentOutcome = "rejected" if missed else "updated"
+                said = (*missed, *each.remarks)
+                each.results.append(DocumentResult(each.feed[0].wanted, outcome, each.order_no, complaints=said))
 
 
 def _note(some: Sequence[Progress], journal: Journal, open_claims: dict[DocumentId, Claim]) -> None:

@@ -36,14 +36,16 @@ class ShipmentTransformer(DocumentTransformer):
     Args:
         settings: settings of the flow.
         mapping: ``mappings/sfcc/shipment.yaml``.
+        looked_at: whether the target can look at the shop's orders, whatever it writes.
 
     Raises:
         SettingsError: the mapping names a column that there is none of; with file and line.
     """
 
-    def __init__(self, settings: Shipments, mapping: TargetMapping) -> None:
+    def __init__(self, settings: Shipments, mapping: TargetMapping, *, looked_at: bool = False) -> None:
         super().__init__(mapping, OFFERED)
         self._settings = settings
+        self._looked_at = looked_at or bool({"scapi", "events"} & set(settings.by))
 
     def transform(self, batch: Batch) -> Transformed:
         """Give each record's documents, or a verdict where it has none."""
@@ -63,7 +65,7 @@ class ShipmentTransformer(DocumentTransformer):
     def _write(self, writer: DocumentWriter, row: Row) -> None:
         """Add the record's documents; one that nothing is to be told of gets a verdict instead."""
         record = row["order"], row["key"], row["version"]
-        if row["cancelled"] and "scapi" not in self._settings.by:
+        if row["cancelled"] and not self._looked_at:
             writer.verdicts.append(
                 Verdict(row["order"], row["key"], Outcome.QUARANTINED, (cancelled_in_erp(row["key"]),))
             )
@@ -72,8 +74,9 @@ class ShipmentTransformer(DocumentTransformer):
         facts["tracking_number"] = (row["tracking_numbers"] or [None])[0]
         action = "cancel" if row["cancelled"] else "upsert"
         made = self._cancelled(row) if row["cancelled"] else list(self._told(row))
+        mark = "short" if row["short"] else ""  # with `short: report` nothing else of what is told changes
         for type_, name, body in made:
-            writer.add(record, type_, name, body, action=action, facts=facts)
+            writer.add(record, type_, name, body, action=action, facts=facts, mark="" if type_ == EVENT else mark)
         if not made:
             reason = f"{row['key']}: nothing of it was shipped that {' and '.join(self._settings.by)} would tell"
             complaint = Complaint("not_shipped", reason, "orders.status")
@@ -141,7 +144,7 @@ def cancelled_in_erp(key: str) -> Complaint:
     return Complaint(
         "cancelled_in_erp",
         f"{key}: it was closed in the ERP before any of it was shipped. Cancel it in Business Manager, or let "
-        "`shipments.cancelled: cancel` do so",
+        "`shipments.cancelled: cancel` do so, with `scapi` in `shipments.by`",
         "orders.cancelled",
     )
 
