@@ -118,13 +118,13 @@ class Loop:
         return [each.batch for each in source.read(window, Selection(keys=keys))]
 
     def transformer(self) -> ShipmentTransformer:
-        return ShipmentTransformer(self.settings.shipments, self.mapping)
+        return ShipmentTransformer(self.settings.shipments, self.mapping, looked_at=True)
 
     def target(self) -> ShipmentTarget:
         settings, hook = self.settings.shipments, self.sfcc
         return ShipmentTarget(
             settings,
-            ShopOrders(hook) if {"scapi", "events"} & set(settings.by) else None,
+            ShopOrders(hook),  # as wherever the integration names the shop's API
             self.publisher() if "feed" in settings.by else None,
         )
 
