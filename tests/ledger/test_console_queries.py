@@ -12,6 +12,7 @@ from cartage.ledger import Entry
 from cartage.ledger.counts import SOME
 from cartage.ledger.engine import Database
 from cartage.ledger.migrating import downgrade, migrate
+from cartage.ledger.searching import MOST
 from cartage.ledger.terms import shortened
 from cartage.records.outcome import Outcome, Verdict
 from cartage.seams import Attempt, DocumentResult, Drop
@@ -147,6 +148,18 @@ def test_found_by_anything_that_names_it(ledger: Ledger, start: Callable[..., in
     assert held == {"RefArch/1", "RefArch/2"}
     assert ledger.searching.find("nothing") == []
     assert ledger.terms.digests("12") == []
+
+
+def test_of_a_customer_with_many_orders_the_newest_are_found(ledger: Ledger, start: Callable[..., int]) -> None:
+    keys = [f"RefArch/{number:03}" for number in range(MOST + 9)]
+    ledger.outcomes.extracted(start(), "order", rows(*keys), 0)
+    ledger.outcomes.extracted(start(flow="customers"), "customer", rows("RefArch/C9"), 0)
+    ledger.terms.note("shop_erp", "order", [("email", key, "ada@example.com") for key in keys])
+    ledger.terms.note("shop_erp", "order", [("customer", key, "C9") for key in keys])
+    ledger.terms.note("shop_erp", "customer", [("email", "RefArch/C9", "ada@example.com")])
+    newest = {"RefArch/C9", *keys[-MOST:]}
+    assert {each.key for each in ledger.searching.find("", ledger.terms.digests("ada@example.com"))} == newest
+    assert {each.key for each in ledger.searching.find("C9")} == newest
 
 
 def test_addresses_are_kept_as_hashes(ledger: Ledger, url: str, start: Callable[..., int]) -> None:

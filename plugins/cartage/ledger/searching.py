@@ -6,6 +6,7 @@ Every question is answered by an index and gives at most `MOST` records, so the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ from cartage.records.batch import KINDS
 from cartage.records.outcome import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy.engine import Connection
@@ -114,10 +115,30 @@ class Searching:
             found += [(each.integration, each.key) for each in connection.execute(query)]
         return found
 
+    @classmethod
+    def _termed(cls, connection: Connection, kinds: Sequence[str], values: Sequence[str]) -> list[Place]:
+        """Find the records that are named so: of each kind those with the highest numbers, which are the newest."""
+        found: list[Place] = []
+        for kind, value in product(kinds, values):
+            for integration, record in cls._named(connection, kind, value):
+                of = sa.select(terms.c.key).where(
+                    terms.c.kind == kind, terms.c.term == value,
+                    terms.c.integration == integration, terms.c.record == record,
+                )  # fmt: skip
+                keys = connection.execute(of.order_by(terms.c.key.desc()).limit(MOST)).scalars()
+                found += [(integration, key) for key in keys]
+        return found
+
     @staticmethod
-    def _termed(connection: Connection, kinds: Sequence[str], values: Sequence[str]) -> list[Place]:
-        query = sa.select(terms.c.integration, terms.c.key).where(terms.c.kind.in_(kinds), terms.c.term.in_(values))
-        return [(each.integration, each.key) for each in connection.execute(query.limit(MOST))]
+    def _named(connection: Connection, kind: str, value: str) -> Iterator[tuple[str, str]]:
+        """Give integration and kind of the records that are named so, each by one look at the index."""
+        group = (terms.c.integration, terms.c.record)
+        query = sa.select(*group).where(terms.c.kind == kind, terms.c.term == value).order_by(*group).limit(1)
+        row = connection.execute(query).one_or_none()
+        while row:
+            yield row.integration, row.record
+            after = sa.tuple_(*group) > sa.tuple_(sa.literal(row.integration), sa.literal(row.record))
+            row = connection.execute(query.where(after)).one_or_none()
 
     @staticmethod
     def _held(connection: Connection, digests: Sequence[str]) -> list[Place]:
@@ -125,6 +146,7 @@ class Searching:
             sa.select(quarantine.c.integration, quarantine.c.key)
             .join(quarantine_lookups, quarantine_lookups.c.quarantine_id == quarantine.c.id)
             .where(quarantine_lookups.c.digest.in_(digests))
+            .order_by(quarantine.c.id.desc())
         )
         return [(each.integration, each.key) for each in connection.execute(query.limit(MOST))]
 
