@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cartage.integrations import Integration
+
+
+KEPT = 30
+"""Seconds for which a connection is not read again: what somebody changes in Airflow counts soon."""
 
 
 def page_in_erp(integration: Integration, type_: str, internal_id: str, key: str) -> str | None:
@@ -22,13 +27,13 @@ def page_in_shop(integration: Integration, record: str, key: str) -> str | None:
 
 
 def _page(system: str, connection: str, type_: str, internal_id: str, key: str) -> str | None:
-    host, extra = _connection(connection)
+    host, extra = _connection(connection, int(time.monotonic() // KEPT))
     page: str | None = import_module(f"cartage.systems.{system}.pages").page_of(host, extra, type_, internal_id, key)
     return page
 
 
 @lru_cache(maxsize=16)
-def _connection(name: str) -> tuple[str | None, dict[str, Any]]:
+def _connection(name: str, turn: int) -> tuple[str | None, dict[str, Any]]:  # noqa: ARG001 - part of the cache's key
     """Give host and extra of an Airflow connection, nothing when it is missing: a link is no reason to fail."""
     from airflow.sdk import Connection
     from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
