@@ -71,6 +71,9 @@ def _sfcc() -> dict[str, Any]:
         "conn-fields": {
             "tenant": _text("Tenant", "Realm and instance, for example abcd_prd: part of the token's scope."),
             "organization": _text("Organization", "As in the API's paths, for example f_ecom_abcd_prd."),
+            "site": _text(
+                "Site to test", "A site of the shop, for example RefArch: Test asks it for an order. Optional."
+            ),
             "token_url": _text("Token address", "Left empty: that of Account Manager."),
             "instance": _text(
                 "Instance", "Address of the instance, for OCAPI's jobs: https://eu01-shop.demandware.net"

@@ -141,7 +141,33 @@ def test_a_wrong_secret_and_a_wrong_organization_stop_the_run(hook: SfccHook) ->
 
 
 def test_the_test_button_works(hook: SfccHook) -> None:
-    assert hook.test_connection() == (True, "Account Manager gave a token.")
+    works, says = hook.test_connection()
+    assert works, says
+    assert "Name a site" in says
+    hook._site = SITE
+    assert hook.test_connection() == (True, f"Account Manager gave a token, and the shop answers for site {SITE}.")
+
+
+@pytest.mark.parametrize("site", [None, SITE])
+def test_the_test_button_tells_what_is_wrong(hook: SfccHook, control: str, site: str | None) -> None:
+    def says(**wrong: str) -> str:
+        tried = SfccHook("sfcc_api")
+        for name, value in {"_site": site, **wrong}.items():
+            setattr(tried, name, value)
+        works, words = tried.test_connection()
+        assert not works, words
+        return words
+
+    assert "does not answer" in says(_base="http://127.0.0.1:9")
+    assert "correct Base URL" in says(_base=f"{hook._base}/elsewhere")
+    assert "Organization Not Found" in says(_organization="f_ecom_other")
+    assert "tenant" in says(_tenant="zzxy_009")
+    assert "no site Nowhere" in says(_site="Nowhere")
+    requests.post(
+        control, json={"faults": [{"match": "GET *", "status": 503, "times": 1}]}, timeout=10
+    ).raise_for_status()
+    assert "later" in says()
+    assert hook.test_connection()[0]
 
 
 def verdict(number: str, outcome: Outcome, row: int = 0) -> Verdict:

@@ -8,12 +8,9 @@ errors are problem documents (RFC 7807); 503 and 429 shed load, with a Retry-Aft
 from __future__ import annotations
 
 import json
-import random
 import threading
 import time
-from dataclasses import dataclass
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -21,6 +18,7 @@ import requests
 from airflow.sdk import BaseHook
 
 from cartage.errors import BatchError, CartageError, RetryableError
+from cartage.systems.sfcc.answers import SHED, Problem, pause_after, problem_of, tested
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,24 +36,12 @@ _CHUNK = 1 << 20
 _CONNECT_SECONDS, _READ_SECONDS = 10, 65
 """SFCC itself gives up after 60 s and answers 504."""
 
-_SHED = frozenset({429, 500, 502, 503, 504})
+NO_SITE = "no-such-site"
+"""Asked for by the test button where the form names no site: Airflow tests forms that were not saved yet, whose flows and
+sites nobody knows."""
+
 _EARLY = 60
 """Seconds before its end that a token is renewed."""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """An error answer: RFC 7807, OCAPI's fault, or what could be read of it."""
-
-    status: int
-    title: str
-    type: str
-    detail: str
-
-    def __str__(self) -> str:
-        """Give status and title, which name no person."""
-        kind = self.type.rstrip("/").rsplit("/", 1)[-1]
-        return f"{self.status} {self.title or kind or 'without a reason'}"
 
 
 class ShopRefused(CartageError):  # noqa: N818 - the shop's answer, told apart by its problem
@@ -101,6 +87,7 @@ class SfccHook(BaseHook):
         self._instance = _address(extra.get("instance"), None, None) or self._base
         self._tenant, self._organization = extra.get("tenant"), extra.get("organization")
         self._token_url = extra.get("token_url") or ACCOUNT_MANAGER
+        self._site = extra.get("site") or None
         missing = [
             name
             for name, value in (
@@ -129,12 +116,13 @@ class SfccHook(BaseHook):
         }
 
     def test_connection(self) -> tuple[bool, str]:
-        """Sign in, for the test button."""
+        """Sign in and ask for an order, for the test button: it tells a wrong secret, host, organization, scope or site."""
         try:
-            self._renewed(None)
+            token = self._renewed(None)
         except CartageError as error:
             return False, str(error)
-        return True, "Account Manager gave a token."
+        asked = {"siteId": self._site or NO_SITE, "limit": 1}
+        return tested(self._send("GET", self._base + self.orders(), token, asked, None), self._site)
 
     def orders(self) -> str:
         """Give the path of the Orders API."""
@@ -179,7 +167,7 @@ class SfccHook(BaseHook):
             into.seek(0)
             into.truncate()
             answer = self._webdav("GET", path, stream=True)
-            if isinstance(answer, requests.Response) and answer.status_code not in _SHED:
+            if isinstance(answer, requests.Response) and answer.status_code not in SHED:
                 with answer:
                     if not answer.ok:
                         self._result(f"GET {path}", answer)
@@ -192,7 +180,7 @@ class SfccHook(BaseHook):
                         return
             else:
                 said = str(answer.status_code) if isinstance(answer, requests.Response) else type(answer).__name__
-            pause = _pause(answer, attempt)
+            pause = pause_after(answer, attempt)
             if attempt + 1 == ATTEMPTS or pause > _READ_SECONDS:  # who asks for longer is asked again by a later run
                 break
             self._sleep(pause)
@@ -249,14 +237,14 @@ class SfccHook(BaseHook):
             if isinstance(answer, requests.Response) and answer.status_code == 401 and not renewed:
                 token, renewed = self._renewed(token), True
                 answer = self._send(method, (base or self._base) + path, token, params, body)
-            if isinstance(answer, requests.Response) and answer.status_code not in _SHED:
+            if isinstance(answer, requests.Response) and answer.status_code not in SHED:
                 return self._result(f"{method} {path}", answer)
-            pause = _pause(answer, attempt)
+            pause = pause_after(answer, attempt)
             if attempt + 1 < ATTEMPTS and pause <= _READ_SECONDS:
                 self._sleep(pause)
                 continue
             break
-        said = f"{_problem(answer)}" if isinstance(answer, requests.Response) else type(answer).__name__
+        said = f"{problem_of(answer)}" if isinstance(answer, requests.Response) else type(answer).__name__
         raise RetryableError(
             f"{method} {path}: the shop does not answer for now ({said}); it is tried again later", retry_after=pause
         )
@@ -297,13 +285,13 @@ class SfccHook(BaseHook):
                 return json.loads(answer.content, parse_float=Decimal)
             except ValueError as error:
                 raise RetryableError(f"{where}: the shop's answer is no JSON; it is tried again later") from error
-        problem = _problem(answer)
+        problem = problem_of(answer)
         if answer.status_code in (401, 403):
             raise BatchError(
                 f"{where}: the shop answered {problem}. Give the API client of connection {self.sfcc_conn_id} the scope "
                 f"sfcc.orders.rw for tenant {self._tenant}; for OCAPI and WebDAV, allow it the resource in Business Manager."
             )
-        if problem.type.rstrip("/").endswith(("organization-not-found", "site-not-found")):
+        if problem.kind in ("organization-not-found", "site-not-found"):
             raise BatchError(f"{where}: the shop answered {problem}; correct organization or sites")
         raise ShopRefused(where, problem)
 
@@ -324,10 +312,10 @@ class SfccHook(BaseHook):
                 )
             except requests.RequestException as error:
                 raise RetryableError("Account Manager does not answer; it is tried again later") from error
-            if answer.status_code in _SHED:
+            if answer.status_code in SHED:
                 raise RetryableError(
                     f"Account Manager answered {answer.status_code}; it is tried again later",
-                    retry_after=_pause(answer, 0),
+                    retry_after=pause_after(answer, 0),
                 )
             if not answer.ok:
                 raise BatchError(
@@ -346,34 +334,3 @@ def _address(host: str | None, schema: str | None, port: int | None) -> str:
     if "://" not in host:
         host = f"{schema or 'https'}://{host}"
     return (f"{host}:{port}" if port else host).rstrip("/")
-
-
-def _problem(answer: requests.Response) -> Problem:
-    try:
-        said = answer.json()
-    except ValueError:
-        said = {}
-    said = said if isinstance(said, dict) else {}
-    fault = said.get("fault")
-    if isinstance(fault, dict):  # OCAPI's form
-        kind = str(fault.get("type", ""))
-        return Problem(answer.status_code, kind, kind, str(fault.get("message", "")))
-    return Problem(
-        answer.status_code,
-        str(said.get("title", "")),
-        str(said.get("type", "")),
-        str(said.get("detail", "")),
-    )
-
-
-def _pause(answer: requests.Response | requests.RequestException, attempt: int) -> float:
-    """Give how long to wait: what the shop asks for, else a growing time with jitter."""
-    asked = answer.headers.get("Retry-After") if isinstance(answer, requests.Response) else None
-    if asked and asked.strip().isdigit():
-        return float(asked)
-    if asked:
-        try:
-            return max(parsedate_to_datetime(asked).timestamp() - time.time(), 0.0)
-        except ValueError:
-            pass
-    return float(2**attempt) * (0.5 + random.random())  # noqa: S311 - spreads senders, hides nothing
