@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
+from airflow.sdk import ObjectStoragePath
 from airflow.sdk.io import attach
 from fsspec.implementations.memory import MemoryFileSystem
 
 from cartage.errors import BatchError
 from cartage.records import order
 from cartage.records.batch import Batch, BatchRef, empty
-from cartage.staging import Staging
+from cartage.staging import Staging, area
 from cartage.staging.area import MARKER
 
 if TYPE_CHECKING:
@@ -109,6 +110,32 @@ def test_a_batch_that_a_lost_machine_left_damaged_says_what_to_do(tmp_path: Path
     file.write_bytes(left)
     with pytest.raises(BatchError, match=r"00000: the batch is damaged .* clear the task that made it"):
         staging.read(ref)
+
+
+def test_a_file_of_another_size_or_gone_is_damage_too(staging: Staging) -> None:
+    ref = staging.write(RUN, "extract", 0, orders("1"))
+    (file,) = (each for each in ObjectStoragePath(ref.uri).iterdir() if each.name.endswith(".arrow"))
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-8])
+    with pytest.raises(BatchError, match=rf"has {len(whole) - 8} bytes of {len(whole)}.* clear the task that made it"):
+        staging.read(ref)
+    file.unlink()
+    with pytest.raises(BatchError, match=r"the batch is damaged .* clear the task that made it"):
+        staging.read(ref)
+
+
+def test_two_writers_of_one_batch_leave_one_of_both_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    staging = Staging(str(tmp_path))
+    begun = area.publish
+
+    def overtaken(path: Path, content: bytes) -> None:
+        begun(path, content)
+        monkeypatch.setattr(area, "publish", begun)  # the other one publishes now, and the first goes on
+        staging.write(RUN, "extract", 0, orders("2"))
+
+    monkeypatch.setattr(area, "publish", overtaken)
+    ref = staging.write(RUN, "extract", 0, orders("1"))
+    assert staging.read(ref).root["order_no"].to_pylist() == ["2"]
 
 
 def test_runs_steps_and_numbers_do_not_mix(staging: Staging) -> None:

@@ -8,14 +8,16 @@
 ```
 
 A batch is published by writing `batch.json`, last and in one piece. A task that is killed before
-leaves files that nobody reads; a task that writes again replaces what `batch.json` names. This needs
-no rename of folders, so it holds on object storage as well as on a disk.
+leaves files that nobody reads; a task that writes again replaces what `batch.json` names, and leaves
+the files of before until the run is swept: of two writers that both live, neither takes the other's away.
+This needs no rename of folders, so it holds on object storage as well as on a disk.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import tempfile
@@ -28,7 +30,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeAlias
 import pyarrow as pa
 from airflow.sdk import ObjectStoragePath
 
-from cartage.errors import BatchError, RetryableError
+from cartage.errors import BatchError
 from cartage.records.batch import KINDS, Batch, BatchRef
 
 if TYPE_CHECKING:
@@ -91,18 +93,13 @@ class Staging:
         place = self.root / "batches" / safe_name(run) / safe_name(step) / f"{number:05d}"
         folder, generation = _nearest(place), uuid.uuid4().hex[:12]
         folder.mkdir(parents=True, exist_ok=True)
-        files, columns = {}, {}
-        for name, table in batch.tables.items():
-            if table.num_rows:  # most orders have no notes: a file that is not written costs nothing to read
-                files[name] = f"{name}.{generation}.arrow"
-                columns[name] = _write_table(folder / files[name], table)
-        marker = {
-            "record": batch.record, "number": number, "records": len(batch), "files": files, "columns": columns,
-        }  # fmt: skip
+        written = {
+            name: _write_table(folder / f"{name}.{generation}.arrow", table)
+            for name, table in batch.tables.items()
+            if table.num_rows  # most orders have no notes: a file that is not written costs nothing to read
+        }
+        marker = {"record": batch.record, "number": number, "records": len(batch), "tables": written}
         publish(folder / MARKER, json.dumps(marker).encode())
-        for left in folder.iterdir():
-            if left.name.endswith(".arrow") and left.name not in files.values():
-                left.unlink(missing_ok=True)
         return BatchRef(str(place), batch.record, number, len(batch))
 
     def read(self, ref: BatchRef, columns: Mapping[str, Collection[str]] | None = None) -> Batch:
@@ -114,7 +111,6 @@ class Staging:
 
         Raises:
             BatchError: the batch is not there, was never written to its end, or is damaged.
-            RetryableError: the batch was being replaced while it was read.
         """
         with _damage_named(ref.uri):
             return self._read(_nearest(ObjectStoragePath(ref.uri)), columns)
@@ -134,15 +130,12 @@ class Staging:
                 name: pa.schema([each for each in schema if each.name in columns.get(name, ())])
                 for name, schema in schemas.items()
             }
-        try:
-            tables = {
-                name: _read_table(folder / file, schema, marker["columns"][name])
-                if (file := marker["files"].get(name))
-                else schema.empty_table()
-                for name, schema in schemas.items()
-            }
-        except FileNotFoundError as error:
-            raise RetryableError(f"{folder}: the batch was replaced while it was read; read it again.") from error
+        tables = {
+            name: _read_table(folder, schema, written)
+            if (written := marker["tables"].get(name))
+            else schema.empty_table()
+            for name, schema in schemas.items()
+        }
         return Batch(marker["record"], tables)
 
     def read_each(
@@ -156,7 +149,6 @@ class Staging:
 
         Raises:
             BatchError: as `read` does.
-            RetryableError: as `read` does.
         """
         with ThreadPoolExecutor(1, thread_name_prefix="staging") as reader:
             ahead: Future[Batch] | None = None
@@ -273,23 +265,27 @@ def publish(path: _Place, content: bytes) -> None:
     partial.replace(near)
 
 
-def _write_table(path: _Place, table: pa.Table) -> list[str]:
-    """Write the columns that hold anything, and give their names.
+def _write_table(path: _Place, table: pa.Table) -> dict[str, Any]:
+    """Write the columns that hold anything; give what the marker says of the file.
 
     Most of a wide table's columns are empty in any one batch, and a column costs time even so.
     """
     table = table.select([name for name in table.column_names if table[name].null_count < len(table)])
-    with _sink(path) as sink, pa.ipc.new_file(sink, table.schema, options=_WRITTEN) as file:
-        file.write_table(table.combine_chunks())
-    return list(table.column_names)
+    with _sink(path) as sink:
+        with pa.ipc.new_file(sink, table.schema, options=_WRITTEN) as file:
+            file.write_table(table.combine_chunks())
+        return {"file": path.name, "bytes": sink.tell(), "columns": table.column_names}
 
 
-def _read_table(path: _Place, schema: pa.Schema, there: list[str]) -> pa.Table:
-    """Read a schema's columns of a table, given the names of those that were written."""
-    wanted = [place for place, name in enumerate(there) if name in schema.names]
+def _read_table(folder: _Place, schema: pa.Schema, written: Mapping[str, Any]) -> pa.Table:
+    """Read a schema's columns of a table, given what the marker says of its file."""
+    wanted = [place for place, name in enumerate(written["columns"]) if name in schema.names]
     # Columns are small: a thread for each costs twice the time.
     options = pa.ipc.IpcReadOptions(use_threads=False, included_fields=wanted)
-    with _opened(path) as source:
+    with _opened(folder / written["file"]) as source:
+        size = source.seek(0, os.SEEK_END)
+        if size != written["bytes"]:
+            raise pa.ArrowInvalid(f"{written['file']} has {size} bytes of {written['bytes']}")
         table = pa.ipc.open_file(source, options=options).read_all()
     read = dict(zip(table.column_names, table.columns, strict=True))
     columns = [read[each.name] if each.name in read else pa.nulls(len(table), each.type) for each in schema]
@@ -300,12 +296,13 @@ def _read_table(path: _Place, schema: pa.Schema, there: list[str]) -> pa.Table:
 def _damage_named(uri: str) -> Iterator[None]:
     """Say which batch cannot be read, and what to do.
 
-    A machine that lost its power may leave files empty or cut off, and an earlier version of Cartage others.
+    A machine that lost its power may leave files empty, cut off or gone, and an earlier version of Cartage others.
     """
     try:
         yield
     except (pa.ArrowInvalid, json.JSONDecodeError, KeyError, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:  # of the system; Arrow's own have none
+        of_system = isinstance(error, OSError) and error.errno is not None  # Arrow's own have none
+        if of_system and not isinstance(error, FileNotFoundError):
             raise
         raise BatchError(f"{uri}: the batch is damaged ({error}): clear the task that made it.") from error
 
