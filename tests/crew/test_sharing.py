@@ -28,15 +28,18 @@ PIECES = list(range(30))
 
 @dataclass(frozen=True)
 class Squares:
-    """Squares numbers; told so, it dies or complains at one of them."""
+    """Squares numbers; told so, it dies, hangs or complains at one of them."""
 
     dies_at: int = -1
+    hangs_at: int = -1
     complains_at: int = -1
     home: int = 0
 
     def do(self, piece: int) -> tuple[int, int]:
         if piece == self.dies_at and os.getpid() != self.home:
             os.kill(os.getpid(), signal.SIGKILL)
+        if piece == self.hangs_at and os.getpid() != self.home:
+            os.kill(os.getpid(), signal.SIGSTOP)
         if piece == self.complains_at:
             raise BatchError(f"{piece} is not to be squared")
         time.sleep(0.01)
@@ -107,6 +110,17 @@ def test_a_worker_that_is_killed_costs_nothing(caplog: pytest.LogCaptureFixture)
         each * each for each in PIECES
     ]
     assert "its work is done here" in caplog.text
+
+
+@pytest.mark.usefixtures("there_at_once")
+def test_a_worker_that_hangs_is_waited_for_no_longer_than_it_may(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sharing, "SILENT", 0.2)
+    done = shared(Squares(hangs_at=1, home=HERE), PIECES, 1)
+    assert [square for square, _ in done] == [each * each for each in PIECES]
+    assert "has not answered" in caplog.text
+    assert not workers_of_this_process()
 
 
 @pytest.mark.usefixtures("there_at_once")

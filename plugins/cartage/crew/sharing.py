@@ -37,6 +37,10 @@ MOST_WORKERS = 3
 AHEAD = 2
 """Pieces that a worker has at a time, unless more is said: one that it does, and one that is brought to it meanwhile."""
 
+SILENT = 300.0
+"""Seconds that the answer to a piece is waited for; then the worker is taken to hang (stopped, or its machine is out of
+memory). A piece takes seconds."""
+
 _FRUGAL = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1", "OPENBLAS_NUM_THREADS": "1"}
 """Memory from the system, which gets it back at once, and from one arena, so that what one thread frees is used by the
 other: some 40 MB in all; and no threads for matrices."""
@@ -130,7 +134,7 @@ def shared(job: Job[Piece, Result], pieces: Iterable[Piece], workers: int, ahead
             turns.append(turn)
             free = min(crew, key=lambda worker: worker.waiting)
             if free.waiting < ahead:
-                turn.answer = free.hand(piece)
+                turn.hand(free)
             else:
                 turn.do(job)
             while turns and (turns[0].ready or len(turns) > ahead * len(crew) + 1):
@@ -159,6 +163,11 @@ class _Turn(Generic[Piece, Result]):
 
     piece: Piece | None
     answer: Future[Any] = field(default_factory=Future)
+    worker: Worker | None = None
+
+    def hand(self, worker: Worker) -> None:
+        """Have it done by a worker."""
+        self.worker, self.answer = worker, worker.hand(self.piece)
 
     def do(self, job: Job[Piece, Result]) -> None:
         """Do it here."""
@@ -173,7 +182,7 @@ class _Turn(Generic[Piece, Result]):
     def result(self, job: Job[Piece, Result]) -> Result:
         """Wait for the result; what no worker could do is done here."""
         try:
-            answer = self.answer.result()
+            answer = self._answer()
         except Lost:
             return self._done(job)
         if isinstance(answer, Failed):
@@ -181,6 +190,14 @@ class _Turn(Generic[Piece, Result]):
             return self._done(job)
         result: Result = answer.result
         return result
+
+    def _answer(self) -> Any:
+        if self.worker is not None:
+            try:
+                return self.answer.result(SILENT)
+            except TimeoutError:
+                self.worker.end()
+        return self.answer.result()
 
     def _done(self, job: Job[Piece, Result]) -> Result:
         piece, self.piece = self.piece, None
@@ -229,6 +246,13 @@ class Worker:
         for each in self._threads:
             each.join()
         self._end.close()
+
+    def end(self) -> None:
+        """End a worker that hangs: whoever waits for its answers hears that it is lost."""
+        log.warning("worker process %s has not answered for %.0f s and is ended", self.pid, SILENT)
+        self._process.kill()
+        with suppress(OSError):  # one that waits for its memory to come back dies only then
+            self._end.shutdown(socket.SHUT_RDWR)
 
     @property
     def pid(self) -> int:
