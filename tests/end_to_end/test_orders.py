@@ -84,18 +84,20 @@ def test_quarantined_orders_are_mended_in_the_erp_or_the_settings_and_tried_agai
     stack.setting("max_quarantined_min: 10", "max_quarantined_min: 100")
     by_drone = variety("plain", 1, site="RefArch")
     by_drone.shipments[0].method = "DRONE"
-    deliver(stack.home / "sandbox", [bad_drop("unknown_sku")])
+    deliver(stack.home / "sandbox", [bad_drop("unknown_sku"), bad_drop("no_currency", at=NOW + timedelta(seconds=1))])
     stack.deliver("RefArch", [by_drone], NOW + timedelta(minutes=1))
-    assert stack.run()["quarantined"] == BAD_DROPS["unknown_sku"].bad + 1 == 2
+    assert stack.run()["quarantined"] == BAD_DROPS["unknown_sku"].bad + BAD_DROPS["no_currency"].bad + 1 == 3
     held = stack.ledger.quarantine.open("sfcc_netsuite", "orders")
     told = [each.complaints[0].message for each in held]
     assert stack.shop_order(by_drone.order_no, "RefArch")["exportStatus"] == "ready"
 
     stack.create_item("NO-SUCH-SKU")
     stack.setting('PICKUP: "103"}', 'PICKUP: "103", DRONE: "102"}')
+    stack.setting("max_quarantined_min: 100", "max_quarantined_min: 1")
     retried = stack.run(quarantine=[each.id for each in held])
     assert retried["created"] == 2, (told, stack.reasons())
-    assert not stack.ledger.quarantine.open("sfcc_netsuite", "orders")
+    assert retried["quarantined"] == 1, "what fails again holds nobody back"
+    assert len(stack.ledger.quarantine.open("sfcc_netsuite", "orders")) == 1
     (number,) = (each["tranid"] for each in stack.sales_orders() if each["otherrefnum"] == by_drone.order_no)
     seen = stack.shop_order(by_drone.order_no, "RefArch")
     assert (seen["exportStatus"], seen["c_erpOrderNo"]) == ("exported", number), "the shop learns of it then"

@@ -173,6 +173,8 @@ def _held(runtime: Runtime, run: int, record: str, code: str, reason: str) -> It
 def halt_if_too_many(runtime: Runtime, flow: FlowContext, run: int) -> None:
     """Hold the whole run back when too large a share of it failed, before anything is sent.
 
+    A run over quarantined records is never held back: all of them failed before, and those that are mended shall go.
+
     Raises:
         BatchError: with the counts, the settings that decide, and what to do.
     """
@@ -181,6 +183,8 @@ def halt_if_too_many(runtime: Runtime, flow: FlowContext, run: int) -> None:
     failed, extracted = counts["quarantined"], counts["extracted"]
     share = settings.max_quarantined_share
     if not share_exceeded(failed, extracted, share=share, minimum=settings.max_quarantined_min):
+        return
+    if runtime.ledger.runs.get(run).selection.quarantine:
         return
     hold_rest(runtime, run, "run_halted", f"the run was halted: {failed} of {extracted} records failed")
     raise BatchError(
