@@ -1,7 +1,11 @@
-"""The shop's SFTP server, when it is not who it should be, or not there: what stops the run, and what is tried again."""
+"""The shop's SFTP server, when it is not who it should be, or not there: what stops the run, and what is tried again.
+
+And what lost runs left on it.
+"""
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -59,3 +63,20 @@ def test_a_server_that_is_away_is_tried_again(ground: Ground, shop: Endpoints) -
 def test_a_missing_folder_says_which_setting(ground: Ground) -> None:
     with pytest.raises(BatchError, match=r"no folder /nowhere.*drops\.folder"):
         ground.server.files("/nowhere")
+
+
+def test_half_files_that_lost_runs_left_are_swept_away_and_no_others(ground: Ground) -> None:
+    folder = ground.settings.folder
+    lost = "inventory_20261122T001500123Z_41_0001.xml.gz.part"
+    young = "inventory_20261122T011500123Z_42_0001.xml.gz.part"
+    foreign = ["inventory_latest.xml.gz.part", "prices_20261122T001500123Z_41_0001.xml.gz.part"]
+    for name in (lost, *foreign):
+        ground.leave(name, b"half", age=4000)
+    ground.leave(young, b"half", age=3000)
+    name = "inventory_20261122T021500123Z_43_0001.xml.gz"
+    ground.server.put(f"{folder}/{name}", io.BytesIO(b"whole"), 5)
+    assert ground.on_server(folder) == sorted([young, *foreign, name])
+
+    ground.leave("acknowledgement_RefArch_7.xml.tmp", b"half", age=4000)
+    ground.server.write(f"{folder}/acknowledgement_RefArch_8.xml", b"whole")
+    assert ground.on_server(folder) == sorted([young, *foreign, name, "acknowledgement_RefArch_8.xml"])

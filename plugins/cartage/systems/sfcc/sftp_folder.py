@@ -9,7 +9,9 @@ from __future__ import annotations
 import errno
 import hashlib
 import io
+import logging
 import posixpath
+import re
 import stat
 import time
 from contextlib import contextmanager, suppress
@@ -24,6 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from airflow.providers.sftp.hooks.sftp import SFTPHook
+
+log = logging.getLogger(__name__)
+
+LEFT = 3600
+"""Seconds, by the server's clock, after which a half file of ours is taken for one that nobody goes on writing."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,7 @@ class SftpFolder:
         self._sleep = sleep
         self._now = now
         self._where = f"SFTP connection {hook.ssh_conn_id}"
+        self._swept: set[tuple[str, re.Pattern[str]]] = set()
 
     @contextmanager
     def connected(self) -> Iterator[None]:
@@ -148,7 +156,7 @@ class SftpFolder:
         with self._typed_errors(), self._hook.get_managed_conn() as connection:
             self._make(posixpath.dirname(path))
             partial = f"{path}.tmp"
-            connection.putfo(io.BytesIO(content), partial)
+            self._sweep(connection, partial, connection.putfo(io.BytesIO(content), partial).st_mtime)
             if self._exists(connection, path):
                 connection.remove(path)
             connection.rename(partial, path)
@@ -156,7 +164,8 @@ class SftpFolder:
     def put(self, path: str, content: IO[bytes], size: int) -> None:
         """Bring a file over so that it appears whole: under ``{path}.part``, its size checked, then renamed.
 
-        A file of that name is replaced, so that doing it again after a lost connection is doing it once.
+        A file of that name is replaced, so that doing it again after a lost connection is doing it once. Half files
+        of earlier runs that were lost are swept away.
 
         Args:
             path: where it goes; its folder is made when it is missing.
@@ -171,11 +180,12 @@ class SftpFolder:
             self._make(posixpath.dirname(path))
             try:
                 connection.putfo(content, partial)
-                arrived = connection.stat(partial).st_size
-                if arrived != size:
+                arrived = connection.stat(partial)
+                if arrived.st_size != size:
                     raise RetryableError(
-                        f"{self._where}: {arrived} of {size} bytes of {path} arrived; it is sent again"
+                        f"{self._where}: {arrived.st_size} of {size} bytes of {path} arrived; it is sent again"
                     )
+                self._sweep(connection, partial, arrived.st_mtime)
                 self._replace(connection, partial, path)
             except OSError as error:
                 with suppress(OSError, EOFError, paramiko.SSHException):
@@ -204,6 +214,25 @@ class SftpFolder:
     def hash(self, file: RemoteFile) -> str | None:
         """Hash a file's content as it is now."""
         return self.fetch(file, io.BytesIO())
+
+    def _sweep(self, connection: Any, partial: str, now: int | None) -> None:
+        """Remove half files that lost runs left beside this one: named like it but for numbers, and old.
+
+        Args:
+            connection: to the server.
+            partial: path of a half file that was written just now.
+            now: when, by the server's clock, whatever ours says.
+        """
+        folder, name = posixpath.split(partial)
+        ours = re.compile(re.sub(r"\d+", r"\\d+", re.escape(name)))
+        if (folder, ours) in self._swept:
+            return
+        self._swept.add((folder, ours))
+        with suppress(OSError):  # what cannot be tidied up stops no feed
+            for each in connection.listdir_attr(folder):
+                if ours.fullmatch(each.filename) and (now or 0) - (each.st_mtime or 0) > LEFT:
+                    connection.remove(posixpath.join(folder, each.filename))
+                    log.warning("%s: removed %s, which a lost run left half written", folder, each.filename)
 
     def _make(self, folder: str) -> None:
         if not self._hook.isdir(folder):
