@@ -77,6 +77,10 @@ def test_what_customers_write_does_not_run(page: Page) -> None:
 
 
 def test_a_flow_is_switched_and_run_by_airflow_itself(page: Page, running: Running) -> None:
+    row(page, LOCATIONS).get_by_role("button", name="Run now").click()
+    console(page).get_by_text("starts no run of a flow that is off").wait_for()
+    assert console(page).get_by_role("button", name="Start", exact=True).is_disabled(), "it would wait for ever"
+    console(page).get_by_role("button", name="Cancel").click()
     switch = row(page, LOCATIONS).get_by_role("switch")
     switch.click()
     console(page).get_by_text(f"{LOCATIONS} is on.").wait_for()

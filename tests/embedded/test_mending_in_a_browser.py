@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -224,8 +225,9 @@ def test_a_run_is_looked_at_and_its_window_run_again(page: Page, held: Running, 
     form = here.get_by_role("dialog")
     form.get_by_text(f"Your time zone: {ZONE}").first.wait_for()
     filled = [each.input_value() for each in form.locator("input[type=datetime-local]").all()]
-    assert len(filled) == 2
-    assert all(filled), "from when to when the run read"
+    since, until = (datetime.fromisoformat(each).replace(tzinfo=ZoneInfo(ZONE)) for each in filled)
+    assert first.window.since is not None
+    assert since <= first.window.since < first.window.until <= until < first.window.until + timedelta(seconds=1)
     form.get_by_role("button", name="Cancel").click()
     ran.get_by_role("link", name="Airflow run").click()
     page.wait_for_url(re.compile(rf"/dags/{re.escape(ORDERS)}/runs/"))

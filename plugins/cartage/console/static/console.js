@@ -150,6 +150,14 @@ const cartage = (() => {
   const airflow = (method, path, body) => call(method, `${own.dataset.airflow}/api/v2${path}`, body);
   const run = (dag, name) => `/dags/${encodeURIComponent(dag)}/dagRuns/${encodeURIComponent(name)}`;
 
+  const off = (dag) => `${dag} is off, and Airflow starts no run of a flow that is off. Switch it on in the overview, then do this again.`;
+
+  /* Throws when a flow is off: a run of it would wait, and whoever asked for it with it. */
+  async function needOn(dag) {
+    const { is_paused: paused } = await airflow("GET", `/dags/${encodeURIComponent(dag)}`);
+    if (paused) throw new Error(off(dag));
+  }
+
   /* Starts a run, and waits until all that it does is done: gives Airflow's word for how it ended. */
   async function start(dag, conf, began = () => {}) {
     const { dag_run_id: name } = await airflow("POST", `/dags/${encodeURIComponent(dag)}/dagRuns`, { logical_date: null, conf });
@@ -166,6 +174,8 @@ const cartage = (() => {
     hush,
     call,
     write,
+    off,
+    needOn,
     start,
     again,
     /* Airflow's own API, as the one who is signed in: Airflow's rights and its audit log hold. */

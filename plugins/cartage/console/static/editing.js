@@ -109,6 +109,7 @@
     turn++;
     const body = { text: text.value, seen: editor.dataset.seen, note: document.getElementById("edit-note").value };
     try {
+      if (button.dataset.save === "retry") await cartage.needOn(dag);
       const told = await cartage.call("POST", `${root}/errors/${entry}/edit`, body);
       editor.dataset.seen = told.seen;
       before = text.value;

@@ -43,7 +43,8 @@
       const details = await cartage.airflow("GET", `/dags/${encodeURIComponent(dag)}/details`);
       params = details.params ?? {};
       fields.replaceChildren(...Object.entries(params).map(([name, param]) => field(name, param, button.dataset[name])));
-      start.disabled = false;
+      start.disabled = Boolean(details.is_paused);
+      if (details.is_paused) fail(cartage.off(dag));
       fields.querySelector("input, textarea")?.focus();
     } catch (error) {
       fields.replaceChildren();
@@ -67,7 +68,7 @@
       if (kinds.includes("array")) {
         input = Object.assign(document.createElement("textarea"), { rows: 2, value: given ?? [].concat(param.value ?? []).join("\n") });
       } else if (schema.format === "date-time") {
-        input = Object.assign(document.createElement("input"), { type: "datetime-local", step: "1", value: local(given ?? param.value) });
+        input = Object.assign(document.createElement("input"), { type: "datetime-local", step: "1", value: local(given ?? param.value, name === "until") });
         hint.textContent = `${hint.textContent.replace(/ \(ISO 8601[^)]*\)/, "")} Your time zone: ${Intl.DateTimeFormat().resolvedOptions().timeZone}.`;
       } else {
         input = Object.assign(document.createElement("input"), { type: "text", value: given ?? param.value ?? "" });
@@ -79,10 +80,12 @@
     return row;
   }
 
-  /* A moment as the field wants it: in the reader's own zone, without one. */
-  function local(text) {
+  /* A moment as the field wants it: in the reader's own zone, without one, in whole seconds. The end of a stretch is
+     the second after it, or what came in its last fraction would be left out. */
+  function local(text, end) {
     if (!text) return "";
     const moment = new Date(text);
+    if (end && /\.\d*[1-9]/.test(text)) moment.setSeconds(moment.getSeconds() + 1);
     return new Date(moment - moment.getTimezoneOffset() * 60000).toISOString().slice(0, 19);
   }
 

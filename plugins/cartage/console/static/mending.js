@@ -26,6 +26,7 @@
       flows.set(each.dataset.dag, [...(flows.get(each.dataset.dag) ?? []), Number(each.dataset.entry)]);
     }
     if (!flows.size) throw new Error("These cannot be tried again: a run has them already, they could never be read, or they went through and ask you to act.");
+    for (const dag of flows.keys()) await cartage.needOn(dag);
     const told = [...flows].map(([dag, records]) => `${count(records.length)} of ${dag}`).join(", ");
     const rest = left ? ` ${count(left)} cannot be tried again and stayed.` : "";
     cartage.say(`Trying again: ${told} …${rest}`, false, true);
