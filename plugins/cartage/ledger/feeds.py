@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from cartage.ledger import rowsets
 from cartage.ledger.outbound_tables import feeds
+from cartage.ledger.tables import documents, outcomes
 from cartage.seams import Feed
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _COLUMNS = [feeds.c[each.name] for each in fields(Feed)]
 _CHANGING = ("hash", "size", "records", "path", "landed_uri", "state", "reason", "changed_at")
+
+_TOLD = ("created", "updated")
 
 PATIENCE = timedelta(days=14)
 """How long an import is looked for: other systems clear their logs away too."""
@@ -56,6 +59,27 @@ class Feeds:
                 sa.select(sa.func.max(feeds.c.name)).where(self._ours, named)
             ).scalar()
         return name
+
+    def records_of(self, feed: Feed) -> list[str]:
+        """Give the keys of the records that the target was told of by the run that wrote a feed, in any feed of its."""
+        told = sa.and_(outcomes.c.run_id == self._writer(feed), outcomes.c.outcome.in_(_TOLD))
+        with self._database.read() as connection:
+            return list(connection.execute(sa.select(outcomes.c.key).where(told).order_by(outcomes.c.key)).scalars())
+
+    def documents_of(self, feed: Feed, type_: str) -> list[str]:
+        """Give the external ids of the documents of a type that nobody wrote since the run that wrote a feed."""
+        told = sa.and_(
+            documents.c.integration == self._integration,
+            documents.c.type == type_,
+            documents.c.done_run_id == self._writer(feed),
+            documents.c.outcome.in_(_TOLD),
+        )
+        query = sa.select(documents.c.external_id).where(told).order_by(documents.c.external_id)
+        with self._database.read() as connection:
+            return list(connection.execute(query).scalars())
+
+    def _writer(self, feed: Feed) -> sa.ScalarSelect[Any]:
+        return sa.select(feeds.c.run_id).where(self._ours, feeds.c.name == feed.name).scalar_subquery()
 
     def put(self, feed: Feed) -> None:
         """Write the feed's state. It stays with the run that wrote it, whoever sees its import."""

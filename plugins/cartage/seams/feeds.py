@@ -54,6 +54,12 @@ class FeedBook(Protocol):
     def newest(self, prefix: str) -> str | None:
         """Give the last name of feeds of the flow that begin with a prefix and ``_``, whichever run wrote it."""
 
+    def records_of(self, feed: Feed) -> list[str]:
+        """Give the keys of the records that the target was told of by the run that wrote a feed, in any feed of its."""
+
+    def documents_of(self, feed: Feed, type_: str) -> list[str]:
+        """Give the external ids of the documents of a type that nobody wrote since the run that wrote a feed."""
+
     def put(self, feed: Feed) -> None:
         """Write the feed's state."""
 

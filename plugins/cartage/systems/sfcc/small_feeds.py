@@ -15,6 +15,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING
 
+from lxml import etree
+
 from cartage.errors import BatchError, Complaint
 from cartage.seams import Feed
 from cartage.systems.sfcc.feeds.jobs import ImportJob
@@ -22,7 +24,7 @@ from cartage.systems.sfcc.feeds.logs import logs_of, skipped
 from cartage.systems.sfcc.feeds.naming import moment_after
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from cartage.seams import FeedBook
     from cartage.settings.feeds import FeedImport
@@ -159,19 +161,37 @@ class SmallFeeds:
         """Hear that what a report says was noted: the feed needs no second look."""
         self._book.put(_after(feed, report))
 
-    def content(self, feed: Feed) -> IO[bytes]:
-        """Open our copy of a feed.
+    def elements(self, feed: Feed, ids_in: Callable[[etree._Element], Iterable[str]]) -> list[str] | None:
+        """Give the ids of all elements of a feed, from our copy; None when it is not there any more, or not whole.
 
-        Raises:
-            BatchError: it was swept away by age.
+        Args:
+            feed: the feed.
+            ids_in: gives the ids in a feed, given its root.
         """
+        try:
+            with self._content(feed) as copy:
+                root = etree.parse(copy, etree.XMLParser(resolve_entities=False, no_network=True)).getroot()
+        except (BatchError, etree.XMLSyntaxError) as error:
+            log.error(  # noqa: TRY400 - a trace says nothing more
+                "%s: our copy cannot be read (%s), so all that its run told counts as not taken, and is told again",
+                feed.name,
+                error,
+            )
+            return None
+        return list(ids_in(root))
+
+    def documents_of(self, feed: Feed, type_: str) -> list[str]:
+        """Give the external ids of the documents that the feed's run told of; see `FeedBook`."""
+        return self._book.documents_of(feed, type_)
+
+    def _content(self, feed: Feed) -> IO[bytes]:
         return self._staging.open_landed(feed.landed_uri)
 
     def _report(self, feed: Feed) -> Report | None:
         if self._settings.reads != "file":
-            return self._logs.report(feed.name, lambda: self.content(feed))
+            return self._logs.report(feed.name, lambda: self._content(feed))
         with self._server.connected():
-            return self._logs.report(feed.name, lambda: self.content(feed))
+            return self._logs.report(feed.name, lambda: self._content(feed))
 
 
 def skipped_of(report: Report, id_of: Callable[[Entry], str | None], ids: Collection[str]) -> Skipped:

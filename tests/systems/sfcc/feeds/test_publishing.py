@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pytest
 from lxml import etree
 
@@ -201,10 +203,23 @@ def test_what_is_told_anew_is_not_late(ground: Ground) -> None:
     assert [each.key for each in target.late] == [rows[0]["key"]]
 
 
-def test_an_earlier_feed_that_was_refused_whole_takes_all_its_records_along(ground: Ground) -> None:
+@pytest.mark.parametrize(("packed", "left"), [(True, None), (True, 100), (False, 500), (False, 0)])
+def test_an_earlier_feed_that_was_refused_whole_takes_all_its_records_along(
+    ground: Ground, packed: bool, left: int | None
+) -> None:
+    ground.feeds["gzip"] = packed
     ground.imports(trigger="none")
-    ground.publish(rows := rows_of(3))
+    told = ground.publish(rows := rows_of(3))
+    noted = {
+        "row": [each.row for each in told],
+        "key": [each.key for each in told],
+        "version": pa.nulls(3, pa.string()),
+    }
+    ground.ledger.outcomes.extracted(1, "stock", pa.table(noted), 0)
+    ground.ledger.outcomes.settle(1, "stock", told)
     (feed,) = ground.book(1).of_run()
+    if left is not None:  # a machine lost its power
+        os.truncate(feed.landed_uri.removeprefix("file://"), left)
     _log(ground, feed, [{"severity": "ERROR", "code": "invalid", "message": "not valid", "element": None}], "ERROR")
     run = ground.open_run()
     target = ground.target(run)

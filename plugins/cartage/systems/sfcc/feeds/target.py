@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 import posixpath
 import tempfile
+import zlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from lxml import etree
 
 from cartage.errors import BatchError, RetryableError
 from cartage.records.outcome import Outcome, Verdict
@@ -147,7 +151,7 @@ class FeedPublisher:
             if seen is None:
                 continue
             self._caught_up.append(_after(feed, seen))
-            late = [Late(feed.name, key, complaints) for key, complaints in self._missed(feed, seen)]
+            late = [Late(feed.name, key, complaints) for key, complaints in self._missed(feed, seen, feeds)]
             if late:
                 log.warning("%s of an earlier run: %d records were not imported", feed.name, len(late))
             self.late += late
@@ -162,21 +166,28 @@ class FeedPublisher:
             yield verdict
         self.late = [each for each in self.late if each.key not in anew]
 
-    def _missed(self, feed: Feed, seen: Seen) -> Iterator[tuple[str, tuple[Complaint, ...]]]:
+    def _missed(self, feed: Feed, seen: Seen, feeds: FeedBook) -> Iterator[tuple[str, tuple[Complaint, ...]]]:
         """Give the records of a feed that the shop did not take: of a few the log says it, else our copy."""
         if seen.refused is None and not seen.groups:
             yield from seen.skipped.items()
             return
+        for key in dict.fromkeys(self._keys(feed, feeds)):
+            complaints = seen.all_of(key)
+            if complaints:
+                yield key, complaints
+
+    def _keys(self, feed: Feed, feeds: FeedBook) -> Iterable[str]:
+        """Give the keys of a feed's records; of one whose copy is gone or damaged, of all that its run told."""
         try:
-            copy = self._staging.open_landed(feed.landed_uri)
-        except BatchError:
-            log.error("%s was refused, and our copy was swept away by age: nobody knows what was in it", feed.name)  # noqa: TRY400
-            return
-        with copy as content:
-            for key in dict.fromkeys(keys_of(content, self._form, packed=feed.name.endswith(".gz"))):
-                complaints = seen.all_of(key)
-                if complaints:
-                    yield key, complaints
+            with self._staging.open_landed(feed.landed_uri) as content:
+                return list(keys_of(content, self._form, packed=feed.name.endswith(".gz")))
+        except (BatchError, etree.XMLSyntaxError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+            log.error(  # noqa: TRY400 - a trace says nothing more
+                "%s: our copy cannot be read (%s), so all that its run told counts as not taken, and is told again",
+                feed.name,
+                error,
+            )
+            return feeds.records_of(feed)
 
     def _send(self, written: Sequence[Written], feeds: FeedBook) -> dict[int, Feed]:
         """Land all files and note them as intended, then bring over those that are not there yet."""

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lxml import etree
-
-from cartage.errors import BatchError
 from cartage.seams import Overdue
 from cartage.systems.sfcc.documents import case_kept
 from cartage.systems.sfcc.shipments.feed import SHIPPING_ORDER, Form, feed
@@ -14,7 +11,9 @@ from cartage.systems.sfcc.shipments.transform import FEED
 from cartage.systems.sfcc.small_feeds import skipped_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from lxml import etree
 
     from cartage.seams import Feed
     from cartage.systems.sfcc.feeds.reports import Entry, Report
@@ -90,9 +89,17 @@ class FeedPublisher:
         for left, report in self._feeds.overdue():
             self._seen.append((left, report))
             site = left.name.rpartition(WHAT)[0]
-            every = self._every(left) if report.refused is not None else ()
-            for element, complaints in skipped_of(report, self._id_of, list(every)).items():
-                yield Overdue(left.name, FEED, self._external_ids(site, element), tuple(complaints))
+            meant = self._meant(left, site) if report.refused is not None else {}
+            for element, complaints in skipped_of(report, self._id_of, meant).items():
+                external_ids = meant.get(element) or self._external_ids(site, element)
+                yield Overdue(left.name, FEED, external_ids, tuple(complaints))
+
+    def _meant(self, left: Feed, site: str) -> dict[str, tuple[str, ...]]:
+        """Give all elements of a feed, each with what its document may be called."""
+        every = self._feeds.elements(left, self._ids_in)
+        if every is not None:
+            return {each: self._external_ids(site, each) for each in every}
+        return {each: (each,) for each in self._feeds.documents_of(left, FEED) if each.startswith(f"{site}/")}
 
     def noted(self) -> None:
         """Hear that what is overdue was noted."""
@@ -111,13 +118,7 @@ class FeedPublisher:
             numbers = ["-".join(parts[:count]) for count in range(len(parts) - 1, 0, -1)]
         return tuple(f"{site}/{case_kept(number)}" for number in numbers)
 
-    def _every(self, left: Feed) -> Iterable[str]:
-        """Give the ids of all elements of a feed, from our copy; none when it was swept away."""
-        try:
-            with self._feeds.content(left) as copy:
-                root = etree.parse(copy, etree.XMLParser(resolve_entities=False, no_network=True)).getroot()
-        except BatchError:
-            return ()
+    def _ids_in(self, root: etree._Element) -> Iterator[str]:
         if self._form == "order":
-            return [str(each.get("order-no")) for each in root]
-        return [str(each.text) for each in root.iter(f"{{{SHIPPING_ORDER}}}shipping_order_number")]
+            return (str(each.get("order-no")) for each in root)
+        return (str(each.text) for each in root.iter(f"{{{SHIPPING_ORDER}}}shipping_order_number"))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lxml import etree
-
-from cartage.errors import BatchError, RetryableError
+from cartage.errors import RetryableError
 from cartage.records.outcome import Outcome, Verdict
 from cartage.seams import DocumentResult, Overdue, Planned
 from cartage.systems.sfcc.documents import case_kept, claimed, from_claim, newest, records_of
@@ -16,6 +14,8 @@ from cartage.systems.sfcc.stores.transform import LIST, STORE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from lxml import etree
 
     from cartage.errors import Complaint
     from cartage.records.batch import Batch
@@ -109,9 +109,9 @@ class StoreTarget:
                 if not left.name.startswith(f"{prefix}_"):
                     continue
                 self._seen.append((feeds, left, report))
-                every = _every(feeds, left, _IDS[type_]) if report.refused is not None else ()
-                for name, complaints in skipped_of(report, _id_of(type_), every).items():
-                    yield Overdue(left.name, type_, (case_kept(name),), tuple(complaints))
+                meant = _meant(feeds, left, type_) if report.refused is not None else {}
+                for name, complaints in skipped_of(report, _id_of(type_), meant).items():
+                    yield Overdue(left.name, type_, (meant.get(name) or case_kept(name),), tuple(complaints))
 
     def noted(self) -> None:
         """Hear that what is overdue was noted."""
@@ -124,14 +124,16 @@ def _id_of(type_: str) -> Callable[[Entry], str | None]:
     return lambda entry: entry.ids.get(_IDS[type_])
 
 
-def _every(feeds: SmallFeeds, left: Feed, id_name: str) -> list[str]:
-    """Give the ids of all elements of a feed, from our copy; none when it was swept away."""
-    try:
-        with feeds.content(left) as copy:
-            root = etree.parse(copy, etree.XMLParser(resolve_entities=False, no_network=True)).getroot()
-    except BatchError:
-        return []
-    return [str(each.get(id_name)) for each in root.iter() if each.get(id_name) is not None]
+def _meant(feeds: SmallFeeds, left: Feed, type_: str) -> dict[str, str]:
+    """Give all elements of a feed, each with the external id of its document."""
+
+    def ids_in(root: etree._Element) -> Iterator[str]:
+        return (str(each.get(_IDS[type_])) for each in root.iter() if each.get(_IDS[type_]) is not None)
+
+    every = feeds.elements(left, ids_in)
+    if every is not None:
+        return {each: case_kept(each) for each in every}
+    return {each: each for each in feeds.documents_of(left, type_)}
 
 
 def _note(journal: Journal, held: dict[DocumentId, Claim], results: Sequence[DocumentResult]) -> None:
