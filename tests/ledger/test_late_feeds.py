@@ -41,3 +41,4 @@ def test_a_late_log_leaves_alone_what_was_told_again_since(ledger: Ledger, start
     assert known[SECOND] == "said"
     held = ledger.worklist.page(Filter((("shop_erp", "inventory"),)), sort="newest", after=None, limit=9)
     assert [each.key for each in held] == [FIRST]
+    assert (ledger.quarantine.late(now), ledger.quarantine.late(later), ledger.quarantine.asking(now)) == (1, 0, 0)

@@ -49,6 +49,16 @@ def test_a_share_in_quarantine_speaks_up(failed: int, speaks: bool) -> None:
     assert (alert is not None) is speaks
 
 
+def test_what_the_shop_refused_of_earlier_feeds_speaks_up_though_the_run_itself_is_well() -> None:
+    well = {"extracted": 100, "quarantined": 0, "rejected": 0}
+    assert quarantine_alert("sfcc_netsuite.inventory", "run 1", well, 0.05, late=5) is None
+    alert = quarantine_alert("sfcc_netsuite.inventory", "run 1", well, 0.05, late=400)
+    assert alert is not None
+    assert "400 of its earlier feeds" in alert.subject
+    assert "400 records of earlier feeds were not taken by the shop" in alert.body
+    assert alert.facts["late"] == 400
+
+
 def test_files_that_could_not_be_read_speak_up() -> None:
     assert drops_alert("sfcc_netsuite.orders", "run 1", []) is None
     alert = drops_alert("sfcc_netsuite.orders", "run 1", [f"RefArch_orders_{number}.xml" for number in range(7)])

@@ -28,6 +28,9 @@ QuarantineState = Literal["open", "retrying", "resolved", "dismissed"]
 ENTRIES = 500
 """Entries a transaction."""
 
+LATE = -1
+"""Row of an entry whose record its run did not read: the target had not taken it from an earlier feed."""
+
 _LIVE = quarantine.c.state.in_(("open", "retrying"))
 
 
@@ -173,6 +176,14 @@ class Quarantine:
 
     def asking(self, run_id: int) -> int:
         """Give of how many records that went through a run asked a person to do something."""
+        return sum(all(one.asks for one in read_complaints(said)) for _, said in self._held_by(run_id))
+
+    def late(self, run_id: int) -> int:
+        """Give how many records a run found that the target had not taken, of feeds that were left before it."""
+        return sum(row == LATE for row, _ in self._held_by(run_id))
+
+    def _held_by(self, run_id: int) -> Sequence[sa.Row[Any]]:
+        """Give row and complaints of what a run held back, as long as it is."""
         with self._database.read() as connection:
             run = run_rows.fetch(connection, run_id)
             held = (
@@ -180,9 +191,8 @@ class Quarantine:
                 quarantine.c.flow == run.flow,
                 _LIVE,
             )  # as the index has it
-            query = sa.select(quarantine.c.complaints).where(*held, quarantine.c.run_id == run_id)
-            found = [read_complaints(each) for each in connection.execute(query).scalars()]
-        return sum(all(one.asks for one in each) for each in found)
+            query = sa.select(quarantine.c.row, quarantine.c.complaints).where(*held, quarantine.c.run_id == run_id)
+            return connection.execute(query).all()
 
     def find(self, *, email: str | None = None, phone: str | None = None) -> list[Quarantined]:
         """Give everything ever held back for this e-mail address or telephone number, without payloads."""

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from cartage.errors import BatchError, Complaint
 from cartage.ledger.complaints import asking
-from cartage.ledger.quarantine import Entry
+from cartage.ledger.quarantine import LATE, Entry
 from cartage.quality.checks import share_exceeded
 from cartage.records.batch import FEEDS, KINDS
 from cartage.records.outcome import Outcome, Verdict
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from cartage.operators.runtime import Runtime
     from cartage.records.batch import Batch
     from cartage.seams import Late, Read
-
-LATE = -1
-"""Row of an entry whose record this run did not read."""
 
 SET_ASIDE = (Outcome.QUARANTINED, Outcome.REJECTED)
 

@@ -186,7 +186,9 @@ def on_failure(integration: str, flow: str) -> FailureNotifier:
     return FailureNotifier(integration, flow)
 
 
-def quarantine_alert(name: str, run: str, counts: Mapping[str, int], share: float, *, asking: int = 0) -> Alert | None:
+def quarantine_alert(
+    name: str, run: str, counts: Mapping[str, int], share: float, *, asking: int = 0, late: int = 0
+) -> Alert | None:
     """Alert when more than `share` of a run's records failed, or went through in a way that a person must look at.
 
     Args:
@@ -195,18 +197,21 @@ def quarantine_alert(name: str, run: str, counts: Mapping[str, int], share: floa
         counts: records by outcome, and ``extracted``.
         share: the setting ``alerts.quarantined_share``.
         asking: records that went through and ask a person to act: their sums differ, a refund is due.
+        late: records of earlier feeds that the shop turned out not to have taken; they stand in no count.
     """
     extracted = counts.get("extracted", 0)
     failed = counts.get("quarantined", 0) + counts.get("rejected", 0) + asking
-    if not failed or failed <= share * extracted:
+    if not failed + late or failed + late <= share * extracted:
         return None
     address = address_of(name, run)
+    of_feeds = f"{late} records of earlier feeds were not taken by the shop, as it said only after their run.\n"
     return Alert(
         "quarantine",
-        f"Cartage: {failed} of {extracted} records of {name} need someone",
+        f"Cartage: {failed} of {extracted} records of {name}{f', and {late} of its earlier feeds,' if late else ''} need someone",
         f"{failed} of {extracted} records of {name} were quarantined, rejected, or ask somebody to act; the setting allows "
-        f"{share:.0%}.\nErrors, under Cartage in the Airflow UI, says which and why.\n{address}",
-        {"flow": name, "run": run, "address": address, **counts, "asking": asking},
+        f"{share:.0%}.\n{of_feeds if late else ''}"
+        f"Errors, under Cartage in the Airflow UI, says which and why.\n{address}",
+        {"flow": name, "run": run, "address": address, **counts, "asking": asking, "late": late},
     )
 
 

@@ -167,11 +167,9 @@ class SettleOperator(FlowOperator):
 
         name = f"{self.integration}.{self.flow}"
         share = float(flow.settings.alerts.quarantined_share)
-        found = [
-            alerts.quarantine_alert(
-                name, alerts.run_of(context), counts, share, asking=runtime.ledger.quarantine.asking(begun.id)
-            )
-        ]
+        held = runtime.ledger.quarantine
+        asking, late = held.asking(begun.id), held.late(begun.id)
+        found = [alerts.quarantine_alert(name, alerts.run_of(context), counts, share, asking=asking, late=late)]
         refused = [each.name for each in flow.drops.refused()] if flow.drops else []
         if refused:
             self.log.warning("%d drops could not be read, or not to their end: %s", len(refused), ", ".join(refused))
