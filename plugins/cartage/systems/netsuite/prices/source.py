@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cartage.errors import Complaint, SettingsError
+from cartage.errors import SettingsError
 from cartage.records.batch import KINDS, Batch
-from cartage.records.outcome import Outcome, Verdict
 from cartage.seams import Read
-from cartage.systems.netsuite.column_source import ColumnSource
+from cartage.systems.netsuite.column_source import ColumnSource, Given, shared_skus, two_items
 from cartage.systems.netsuite.prices.books import Names, books_of
 from cartage.systems.netsuite.prices.choosing import choose
 from cartage.systems.netsuite.prices.reading import PriceReader
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from cartage.errors import Complaint
+    from cartage.records.outcome import Verdict
     from cartage.seams import Memory
     from cartage.settings import Settings
     from cartage.systems.netsuite.hook import NetSuiteHook
@@ -92,22 +93,20 @@ class PriceSource(ColumnSource):
 
 
 class _Run:
-    """One reading: counts rows, and remembers which keys were given."""
+    """One reading."""
 
     def __init__(self, reader: PriceReader, settings: Settings, books: Sequence[Book], at: datetime) -> None:
         self._reader = reader
         self._settings = settings
         self._books = books
         self._at = at
-        self._row = 0
-        self._given: list[pa.Array] = []
+        self._given = Given()
 
     def priced(self, items: pa.Table) -> Iterator[Read]:
         """Give the prices of these items in all books."""
         items = items.sort_by("id")
-        counts = items["sku"].value_counts().to_pylist()
-        twice = pa.array([each["values"] for each in counts if each["counts"] > 1], pa.string())
-        faults = dict.fromkeys(twice.to_pylist(), self._two_items())
+        twice = shared_skus(items)
+        faults = dict.fromkeys(twice.to_pylist(), two_items(self._settings))
         clear = items.filter(pc.invert(pc.is_in(items["sku"], value_set=twice)))
         if faults:
             yield Read(self._numbered([]), self._refused([(book.id, faults) for book in self._books]))
@@ -119,8 +118,7 @@ class _Run:
 
     def gone(self, told: pa.Array) -> Iterator[Read]:
         """Give a record for each price that the shop was told of and that there is no more."""
-        given = pa.concat_arrays(self._given) if self._given else pa.array([], pa.string())
-        left = told.filter(pc.invert(pc.is_in(told, value_set=given)))
+        left = self._given.left_of(told)
         names = Names.of(self._settings)
         of_key = pc.list_element(pc.split_pattern(left, "/", max_splits=1), 0)
         currencies = {book: names.currency(book) for book in of_key.unique().to_pylist()}
@@ -134,13 +132,15 @@ class _Run:
         for start in range(0, len(left), size):
             keys = left.slice(start, size)
             of_book = pc.list_element(pc.split_pattern(keys, "/", max_splits=1), 0).to_pylist()
-            yield Read(self._numbered([gone(keys, [currencies[each] or "" for each in of_book], self._at, self._row)]))
+            yield Read(
+                self._numbered([gone(keys, [currencies[each] or "" for each in of_book], self._at, self._given.rows)])
+            )
 
     def _group(self, items: pa.Table) -> Read:
         prices, doubtful = self._reader.prices(items["id"].to_pylist(), self._books)
         parts: list[Batch] = []
         faults = []
-        first = self._row
+        first = self._given.rows
         for book in self._books:
             priced = records(
                 book,
@@ -162,27 +162,11 @@ class _Run:
             name: pa.concat_tables([schema.empty_table(), *(each.tables[name] for each in parts)])
             for name, schema in KINDS["price"].TABLES.items()
         }
-        batch = Batch("price", tables)
-        self._row += len(batch)
-        self._given.append(batch.root["key"].combine_chunks())
-        return batch
+        return self._given.count(Batch("price", tables))
 
     def _refused(self, faults: Iterable[tuple[str, Mapping[str, Complaint]]]) -> tuple[Verdict, ...]:
-        named = [(f"{book}/{sku}", complaint) for book, of_book in faults for sku, complaint in of_book.items()]
-        verdicts = tuple(
-            Verdict(row, key, Outcome.QUARANTINED, (complaint,))
-            for row, (key, complaint) in enumerate(named, self._row)
-        )
-        self._row += len(named)
-        self._given.append(pa.array([key for key, _ in named], pa.string()))
-        return verdicts
-
-    def _two_items(self) -> Complaint:
-        return Complaint(
-            "duplicate_sku",
-            f"several active items of NetSuite have this sku in `{self._settings.orders.sku_field}`; only one may, so "
-            "change or inactivate the others",
-            "sku",
+        return self._given.refuse(
+            (f"{book}/{sku}", complaint) for book, of_book in faults for sku, complaint in of_book.items()
         )
 
 

@@ -11,10 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cartage.errors import Complaint, SettingsError
-from cartage.records.batch import Batch, empty
-from cartage.records.outcome import Outcome, Verdict
+from cartage.records.batch import empty
 from cartage.seams import Read
-from cartage.systems.netsuite.column_source import ColumnSource
+from cartage.systems.netsuite.column_source import ColumnSource, Given, shared_skus, two_items
 from cartage.systems.netsuite.stock.absent import absent, keys_of
 from cartage.systems.netsuite.stock.aggregate import aggregate, sellable
 from cartage.systems.netsuite.stock.counted import KIT, Counted, Plan
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    from cartage.records.outcome import Verdict
     from cartage.seams import Memory
     from cartage.settings import Settings
     from cartage.systems.netsuite.hook import NetSuiteHook
@@ -128,7 +128,7 @@ class StockSource(ColumnSource):
 
 
 class _Run:
-    """One reading: counts batches and rows, and remembers which keys were given."""
+    """One reading."""
 
     def __init__(
         self, reader: StockReader, settings: Settings, plan: Plan, items: pa.Table, at: datetime, *, whole: bool
@@ -138,28 +138,20 @@ class _Run:
         self._reader = reader
         self._settings = settings
         self._at = at
-        self._row = 0
-        self._given: list[pa.Array] = []
+        self._given = Given()
         self._members = reader.members(self._kits(items)) if whole else None
         self._touched = since(at - timedelta(hours=settings.inventory.orders_lookback_hours), settings.erp_zone)
 
     def given_keys(self) -> set[str]:
         """Give the keys that records or verdicts were given of."""
-        return {key for each in self._given for key in each.to_pylist()}
+        return set(self._given.keys.to_pylist())
 
     def counted(self) -> Iterator[Read]:
         """Give what can be sold, and name what cannot be told apart."""
         able = self.items.filter(sellable(self.items))
-        skus = able["sku"].value_counts()
-        twice = pa.array([each["values"] for each in skus.to_pylist() if each["counts"] > 1], pa.string())
+        twice = shared_skus(able)
         if len(twice):
-            complaint = Complaint(
-                "duplicate_sku",
-                f"several active items of NetSuite have this sku in `{self._settings.orders.sku_field}`; "
-                "only one may, so change or inactivate the others",
-                "sku",
-            )
-            yield Read(empty("stock"), self._doubt(twice.to_pylist(), complaint))
+            yield Read(empty("stock"), self._doubt(twice.to_pylist(), two_items(self._settings)))
         clear = able.filter(pc.invert(pc.is_in(able["sku"], value_set=twice))).sort_by("id")
         size = self._batch_items(len(clear))
         for start in range(0, len(clear), size):
@@ -167,8 +159,7 @@ class _Run:
 
     def absent(self, told: pa.ChunkedArray) -> Iterator[Read]:
         """Give records of nothing for what the shop was told of and was not given."""
-        given = pa.concat_arrays(self._given) if self._given else pa.array([], pa.string())
-        left = told.filter(pc.invert(pc.is_in(told, value_set=given))).combine_chunks()
+        left = self._given.left_of(told.combine_chunks())
         lists = pc.list_element(pc.split_pattern(left, "/", max_splits=1), 0)
         ours = pc.is_in(lists, value_set=pa.array(self.plan.lists, pa.string()))
         if pc.any(pc.invert(ours)).as_py():
@@ -181,7 +172,7 @@ class _Run:
         for start in range(0, len(left), size):
             keys = left.slice(start, size)
             skus = pc.list_element(pc.split_pattern(keys, "/", max_splits=1), 1).unique().to_pylist()
-            yield Read(self._numbered(absent(keys, self._reader.named(skus), self._at, self._row)))
+            yield Read(self._given.count(absent(keys, self._reader.named(skus), self._at, self._given.rows)))
 
     def _batch_items(self, items: int) -> int:
         by_setting = self._settings.batch_records // len(self.plan.lists)
@@ -206,7 +197,7 @@ class _Run:
         )
         clear = items.filter(pc.invert(doubt))
         counted = Counted(self._at, clear, levels, members, lines)
-        return Read(self._numbered(aggregate(counted, self.plan, self._row)), verdicts)
+        return Read(self._given.count(aggregate(counted, self.plan, self._given.rows)), verdicts)
 
     def _kits(self, items: pa.Table) -> list[int]:
         kits: list[int] = items.filter(pc.equal(items["kind"], KIT))["id"].to_pylist()
@@ -222,17 +213,6 @@ class _Run:
         wanted = pa.array(sorted({*kits, *around}), pa.int64())
         return self._members.filter(pc.is_in(self._members["kit"], value_set=wanted)), around
 
-    def _numbered(self, batch: Batch) -> Batch:
-        self._row += len(batch)
-        self._given.append(batch.root["key"].combine_chunks())
-        return batch
-
     def _doubt(self, skus: Sequence[str], complaint: Complaint) -> tuple[Verdict, ...]:
         """Quarantine these skus in all lists."""
-        keys = keys_of(self.plan.lists, skus)
-        verdicts = tuple(
-            Verdict(row, key, Outcome.QUARANTINED, (complaint,)) for row, key in enumerate(keys, self._row)
-        )
-        self._row += len(keys)
-        self._given.append(pa.array(keys, pa.string()))
-        return verdicts
+        return self._given.refuse((key, complaint) for key in keys_of(self.plan.lists, skus))
