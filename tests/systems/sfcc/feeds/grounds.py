@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from cartage.records.outcome import Verdict
     from cartage.seams import FeedBook
     from cartage.settings import Settings
+    from cartage.settings.feeds import Feeds
     from cartage.staging import Staging
+    from cartage.systems.sfcc.feeds.forms import Form
     from sandbox.endpoints import Endpoints
     from tests.systems.sfcc.feeds.feed_rows import Row
 
@@ -65,34 +67,25 @@ class Ground:
 
     def price_target(self, run: int) -> FeedPublisher:
         settings = self.settings.prices.feed  # as the integration's own file has it
-        hook = SfccHook("sfcc_api", sleep=lambda _: None)
-        server = SftpFolder(SFTPHook(ssh_conn_id="sfcc_sftp", conn_retry_attempts=1))
-        return FeedPublisher(
-            Renderer(PRICES, load(PRICES, INCLUDE)),
-            headers_of(PRICES, self.settings),
-            settings,
-            server=server,
-            staging=self.staging,
-            flow="shop_erp.prices",
-            run=run,
-            job=ImportJob(hook, settings.imported.model_copy(update={"poll_seconds": 0.05})),
-            logs=logs_of(settings.imported, server, lambda: hook),
-        )
+        return self._publisher(PRICES, settings, settings.imported.model_copy(update={"poll_seconds": 0.05}), run)
 
     def target(self, run: int) -> FeedPublisher:
         settings = InventoryFeeds.model_validate(self.feeds)
+        return self._publisher(INVENTORY, settings, settings.imported, run)
+
+    def _publisher(self, form: Form, settings: Feeds, imported: FeedImport, run: int) -> FeedPublisher:
         hook = SfccHook("sfcc_api", sleep=lambda _: None)
         server = SftpFolder(SFTPHook(ssh_conn_id="sfcc_sftp", conn_retry_attempts=1))
         return FeedPublisher(
-            Renderer(INVENTORY, load(INVENTORY, INCLUDE)),
-            headers_of(INVENTORY, self.settings),
+            Renderer(form, load(form, INCLUDE)),
+            headers_of(form, self.settings),
             settings,
             server=server,
             staging=self.staging,
-            flow="shop_erp.inventory",
+            flow=f"shop_erp.{form.file}",
             run=run,
-            job=ImportJob(hook, settings.imported) if settings.imported.trigger == "job" else None,
-            logs=logs_of(settings.imported, server, lambda: hook),
+            job=ImportJob(hook, imported) if imported.trigger == "job" else None,
+            logs=logs_of(imported, server, lambda: hook),
         )
 
     def publish(self, rows: Sequence[Row], run: int | None = None) -> list[Verdict]:
