@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -14,6 +15,7 @@ import pytest
 from lxml import etree
 
 from cartage.errors import BatchError, RetryableError
+from cartage.operators.following import follow_feeds
 from cartage.records.outcome import Outcome
 from cartage.systems.sfcc.hook import SfccHook
 from tests.systems.sfcc.feeds.feed_rows import batch, price_row, rows_of, stock_row
@@ -188,6 +190,36 @@ def test_what_an_earlier_feed_missed_comes_to_light_later(ground: Ground) -> Non
     assert [each.state for each in ground.book(1).of_run()] == ["imported"]
     list(target.publish([], ground.book(run)))
     assert target.late == []
+
+
+def test_a_run_with_nothing_to_send_looks_all_the_same(ground: Ground) -> None:
+    """Prices may not change for days: nobody would hear that the shop refused them."""
+    ground.imports(trigger="none")
+    rows = rows_of(2)
+    told = ground.publish(rows)
+    noted = {
+        "row": [each.row for each in told],
+        "key": [each.key for each in told],
+        "version": pa.nulls(2, pa.string()),
+    }
+    ground.ledger.outcomes.extracted(1, "stock", pa.table(noted), 0)
+    ground.ledger.outcomes.settle(1, "stock", told)
+    ground.control(imports=[{"refuse": True}])
+    ground.start_job()
+    run = ground.open_run()
+    system = SimpleNamespace(target=lambda _: ground.target(run), follower=lambda _: None)
+    runtime: Any = SimpleNamespace(
+        target_system=system, ledger=ground.ledger, record="stock", flow="inventory",
+        integration=SimpleNamespace(name="shop_erp"),
+    )  # fmt: skip
+    flow: Any = SimpleNamespace(feeds=ground.book(run))
+    for _ in range(2):  # the second time nothing is left to look for
+        follow_feeds(runtime, flow, run)
+        held = ground.ledger.quarantine.open("shop_erp", "inventory")
+        assert [(each.key, each.complaints[0].code) for each in held] == [
+            (row["key"], "feed_refused") for row in sorted(rows, key=lambda each: each["key"])
+        ]
+    assert ground.book(1).of_run()[0].state == "refused"
 
 
 def test_what_is_told_anew_is_not_late(ground: Ground) -> None:
