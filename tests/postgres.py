@@ -1,7 +1,8 @@
 """A real PostgreSQL for tests: started once a session in a temporary folder, on a Unix socket only.
 
-Use it from a conftest: ``from tests.postgres import postgres_server, postgres_url``, two fixtures; `serving`
-starts one with a port and a password, as an installation has it.
+Use it from a conftest: ``from tests.postgres import postgres_server, postgres_url``, two fixtures; with
+``postgres_ledger_url, postgres_tables`` there are databases that have a ledger's tables. `serving` starts a server with
+a port and a password, as an installation has it.
 PostgreSQL's own programs are taken from PATH, from ``pg_config --bindir`` or from Debian's folders;
 where there are none, tests that ask for the fixtures are skipped.
 """
@@ -22,6 +23,9 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from cryptography.fernet import Fernet
+
+from cartage.ledger import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,10 +55,10 @@ class Server:
             f"host={self.socket} port={self.port} user={self.user} dbname={database}", autocommit=True
         )
 
-    def create(self, database: str) -> str:
-        """Create an empty database and give its URL."""
+    def create(self, database: str, template: str = "template1") -> str:
+        """Create a database, empty or a copy of another that nobody is connected to, and give its URL."""
         with self.connect() as connection:
-            connection.execute(f'CREATE DATABASE "{database}"')  # type: ignore[arg-type]
+            connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')  # type: ignore[arg-type]
         return self.url(database)
 
     def drop(self, database: str) -> None:
@@ -112,9 +116,31 @@ def postgres_server() -> Iterator[Server]:
 @pytest.fixture
 def postgres_url(postgres_server: Server) -> Iterator[str]:
     """Give the URL of an empty database of the test's own."""
+    with _database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_tables(postgres_server: Server) -> str:
+    """Give the name of a database with a ledger's tables, to be copied: making them takes five times as long."""
+    ledger = Ledger.open(postgres_server.create("ledger"), Fernet.generate_key().decode())
+    ledger.migrate()
+    ledger.close()
+    return "ledger"
+
+
+@pytest.fixture
+def postgres_ledger_url(postgres_server: Server, postgres_tables: str) -> Iterator[str]:
+    """Give the URL of a database of the test's own with the tables of a ledger that knows nothing yet."""
+    with _database(postgres_server, postgres_tables) as url:
+        yield url
+
+
+@contextmanager
+def _database(server: Server, *template: str) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex}"
-    yield postgres_server.create(name)
-    postgres_server.drop(name)
+    yield server.create(name, *template)
+    server.drop(name)
 
 
 def _programs() -> Path | None:

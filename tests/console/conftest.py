@@ -12,9 +12,9 @@ from fastapi.testclient import TestClient
 
 from cartage.console.app import application
 from cartage.console.ledgers import open_ledger
-from cartage.ledger import Ledger
 from tests.console.small_ledger import KEY, Small
 from tests.end_to_end.conftest import airflow_database  # noqa: F401 - a fixture
+from tests.ledgers import new_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,8 +26,7 @@ READER, OPERATOR = "viewer", "user"
 @pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Small]:
     """Give a ledger in which a few things have happened; tests read it, and add what is their own."""
-    ledger = Ledger.open(f"sqlite:///{tmp_path_factory.mktemp('console') / 'ledger.db'}", KEY)
-    ledger.migrate()
+    ledger = new_ledger(tmp_path_factory.mktemp("console") / "ledger.db", KEY)
     yield Small.fill(ledger)
     ledger.close()
 

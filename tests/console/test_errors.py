@@ -24,6 +24,7 @@ from cartage.records.outcome import Outcome, Verdict
 from cartage.records.wire import from_json, to_json
 from tests.console.small_ledger import KEY, NAME, ORDERS, SCRIPT, Small
 from tests.ledger.ledger_examples import rows
+from tests.ledgers import new_ledger
 from tests.quality.orders import order, together
 
 if TYPE_CHECKING:
@@ -50,8 +51,7 @@ UNKNOWN = Complaint("unknown_item", "lines.product_id: NetSuite knows no such it
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the file of a ledger with three orders held back."""
     file = tmp_path_factory.mktemp("errors") / "ledger.db"
-    book = Ledger.open(f"sqlite:///{file}", KEY)
-    book.migrate()
+    book = new_ledger(file, KEY)
     run = Small(book).start("orders", "scheduled__1")
     book.outcomes.extracted(run, "order", rows("RefArch/00018", "RefArch/00019", "RefArch/00020"), 0)
     held = [(18, NO_DATE, {"placed_at": None}), (19, UNKNOWN, {}), (20, UNKNOWN, {})]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.end_to_end.stack import ROOT, Stack
-from tests.postgres import postgres_server, postgres_url  # noqa: F401 - fixtures
+from tests.postgres import postgres_ledger_url, postgres_server, postgres_tables  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,6 +17,7 @@ from cryptography.fernet import Fernet
 from sandbox.netsuite.config import make_credentials
 from sandbox.shop.delivery import deliver, order_drop
 from sandbox.shop.orders import NOW
+from tests.ledgers import lay_tables
 from tests.sandbox import forked
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class Stack:
                 }
             ),
         }
-        stack.ledger.migrate()
+        lay_tables(home / "ledger.db")
         return stack
 
     def stop(self) -> None:

@@ -26,16 +26,15 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def stack(stack: Stack, postgres_server: Server, postgres_url: str) -> Stack:
+def stack(stack: Stack, postgres_server: Server, postgres_ledger_url: str) -> Stack:
     """A fresh stack with its ledger in a database of its own."""
-    database = postgres_url.partition("@/")[2].partition("?")[0]
+    database = postgres_ledger_url.partition("@/")[2].partition("?")[0]
     connection = json.loads(os.environ["AIRFLOW_CONN_CARTAGE_LEDGER"]) | {
         "conn_type": "postgres", "host": str(postgres_server.socket), "login": postgres_server.user, "schema": database,
     }  # fmt: skip
     os.environ["AIRFLOW_CONN_CARTAGE_LEDGER"] = json.dumps(connection)  # `stack` puts back what was before
     stack.ledger.close()
     del stack.ledger
-    stack.ledger.migrate()
     return stack
 
 

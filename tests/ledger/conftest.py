@@ -10,7 +10,8 @@ import pytest
 from cartage.ledger import Ledger
 from cartage.windows import Selection, Window
 from tests.ledger.ledger_examples import KEY, NOON
-from tests.postgres import postgres_server, postgres_url  # noqa: F401 - fixtures
+from tests.ledgers import lay_tables
+from tests.postgres import postgres_ledger_url, postgres_server, postgres_tables, postgres_url  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,17 +21,19 @@ if TYPE_CHECKING:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Give the URL of an empty database."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'ledger.db'}"
-    return str(request.getfixturevalue("postgres_url"))
+    """Give the URL of a database: to who asks for `ledger` one with its tables, to others an empty one."""
+    migrated = "ledger" in request.fixturenames
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgres_ledger_url" if migrated else "postgres_url"))
+    if migrated:
+        lay_tables(tmp_path / "ledger.db")
+    return f"sqlite:///{tmp_path / 'ledger.db'}"
 
 
 @pytest.fixture
 def ledger(url: str) -> Iterator[Ledger]:
     """Give a ledger with its tables."""
     opened = Ledger.open(url, KEY)
-    opened.migrate()
     yield opened
     opened.close()
 

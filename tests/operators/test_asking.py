@@ -11,11 +11,11 @@ import pytest
 from airflow.sdk.exceptions import AirflowSkipException
 
 from cartage.errors import RetryableError, SettingsError
-from cartage.ledger import Ledger
 from cartage.ledger.proposals import Draft
 from cartage.operators.proposals import AskOperator, CollectOperator, SendOperator
 from cartage.windows import Selection, Window
 from tests.ledger.ledger_examples import KEY
+from tests.ledgers import new_ledger
 from tests.operators.test_guardrails import FLOW, NAME, TEN, Flow
 from tests.operators.test_judging import Row, falls
 
@@ -33,8 +33,7 @@ def flow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flow]:
     path = tmp_path / "ledger.db"
     connection = {"conn_type": "sqlite", "host": str(path), "extra": {"key": KEY}}
     monkeypatch.setenv("AIRFLOW_CONN_CARTAGE_LEDGER", json.dumps(connection))
-    ledger = Ledger.open(f"sqlite:///{path}", KEY)
-    ledger.migrate()
+    ledger = new_ledger(path, KEY)
     waiting = Flow(ledger)
     waiting.run(TEN)
     yield waiting

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pytest
 
-from cartage.ledger import Ledger
 from cartage.operators.asking import Question
 from cartage.operators.base import Passage
 from cartage.operators.guardrails import conclude, hold
@@ -19,12 +18,14 @@ from cartage.records.outcome import Outcome, Verdict
 from cartage.settings.guardrails import PriceGuardrail, StockGuardrail
 from cartage.windows import Selection, Window
 from tests.ledger.ledger_examples import KEY, NOON
+from tests.ledgers import new_ledger
 from tests.operators.test_judging import Row, falls, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from cartage.ledger import Ledger
     from cartage.ledger.proposals import Proposal
 
 NAME, FLOW, RECORD = "shop_erp", "inventory", "stock"
@@ -94,8 +95,7 @@ class _Events:
 
 @pytest.fixture
 def flow(tmp_path: Path) -> Iterator[Flow]:
-    ledger = Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}", KEY)
-    ledger.migrate()
+    ledger = new_ledger(tmp_path / "ledger.db", KEY)
     yield Flow(ledger)
     ledger.close()
 

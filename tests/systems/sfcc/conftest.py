@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from airflow.providers.sftp.hooks.sftp import SFTPHook
-from cryptography.fernet import Fernet
 
-from cartage.ledger import Ledger
 from cartage.mapping.source import SourceMapping, load_source
 from cartage.settings import Drops
 from cartage.staging import Staging
 from cartage.systems.sfcc.sftp_folder import SftpFolder
 from cartage.systems.sfcc.source import DropSource, Flow
 from cartage.windows import Selection, Window
+from tests.ledgers import new_ledger
 from tests.sandbox.shop_server import running_shop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cartage.ledger import Ledger
     from cartage.seams import Drop, DropBook, Read
     from sandbox.endpoints import Endpoints
 
@@ -120,8 +120,7 @@ class Ground:
 @pytest.fixture
 def ground(shop: Endpoints, order_mapping: SourceMapping, tmp_path: Path) -> Iterator[Ground]:
     folder = f"/outbound/{uuid.uuid4().hex}"
-    ledger = Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}", Fernet.generate_key().decode())
-    ledger.migrate()
+    ledger = new_ledger(tmp_path / "ledger.db")
     settings = Drops(
         folder=folder,
         pattern=r"(?P<site>[A-Za-z0-9-]+)_orders_(?P<exported_at>\d{8}T?\d{6}).*\.xml(\.gz)?",

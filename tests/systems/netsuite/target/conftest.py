@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 import uvicorn
-from cryptography.fernet import Fernet
 
-from cartage.ledger import Ledger
 from cartage.settings import Settings, load_settings
 from cartage.systems.netsuite import payload
 from cartage.systems.netsuite.hook import NetSuiteHook
@@ -25,11 +23,13 @@ from cartage.systems.netsuite.target import NetSuiteTarget
 from cartage.windows import Selection, Window
 from sandbox.netsuite.app import create_app
 from sandbox.netsuite.config import NetSuiteConfig, make_credentials
+from tests.ledgers import new_ledger
 from tests.systems.netsuite.target.shop import INTEGRATION, Order, batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cartage.ledger import Ledger
     from cartage.records.batch import Batch
     from cartage.records.outcome import Verdict
     from cartage.seams import Claim, Journal, Planned
@@ -280,16 +280,14 @@ def default_settings() -> Settings:
 @pytest.fixture
 def empty_ledger(tmp_path: Path) -> Iterator[Ledger]:
     """A ledger that knows nothing, for when the first one is lost."""
-    ledger = Ledger.open(f"sqlite:///{tmp_path / 'another.db'}", Fernet.generate_key().decode())
-    ledger.migrate()
+    ledger = new_ledger(tmp_path / "another.db")
     yield ledger
     ledger.close()
 
 
 @pytest.fixture
 def desk(erp: Erp, hook: NetSuiteHook, default_settings: Settings, tmp_path: Path) -> Iterator[Desk]:
-    ledger = Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}", Fernet.generate_key().decode())
-    ledger.migrate()
+    ledger = new_ledger(tmp_path / "ledger.db")
     found = NetSuiteReferences(hook, default_settings).find("item", {"NL-1000", "NL-1001", "NL-1002"})
     desk = Desk(erp, hook, ledger, default_settings, {"ITEM": found["NL-1000"], "ITEM2": found["NL-1001"]})
     erp.reset()

@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 import requests
-from cryptography.fernet import Fernet
 
-from cartage.ledger import Ledger
 from cartage.settings import load_settings
 from cartage.staging import Staging
+from tests.ledgers import new_ledger
 from tests.systems.sfcc.feeds.feed_rows import INCLUDE
 from tests.systems.sfcc.feeds.grounds import Ground
 
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def ground(shop: Endpoints, tmp_path: Path) -> Iterator[Ground]:
-    ledger = Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}", Fernet.generate_key().decode())
-    ledger.migrate()
+    ledger = new_ledger(tmp_path / "ledger.db")
     yield Ground(shop, ledger, Staging(str(tmp_path / "staging")), load_settings("sfcc_netsuite", INCLUDE))
     requests.delete(shop.sfcc["control"], timeout=20)
     ledger.close()

@@ -13,7 +13,6 @@ import pyarrow as pa
 import pytest
 import requests
 
-from cartage.ledger import Ledger
 from cartage.mapping.source import load_source
 from cartage.records.booking import bookings_of
 from cartage.settings.orders import Api
@@ -26,6 +25,7 @@ from cartage.systems.sfcc.xml.tables import Numbers, Origin
 from sandbox.shop.order_json import order_json
 from sandbox.shop.order_xml import write_orders
 from sandbox.shop.orders import random_orders
+from tests.ledgers import new_ledger
 from tests.systems.sfcc.exports import order as order_xml
 from tests.systems.sfcc.inventory.test_week import settings_of
 
@@ -94,8 +94,7 @@ def hook(shop: Endpoints) -> Iterator[SfccHook]:
 
 
 def test_the_shop_is_asked_for_news_only(hook: SfccHook, shop: Endpoints, tmp_path: Path) -> None:
-    ledger = Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}", "MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDA=")
-    ledger.migrate()
+    ledger = new_ledger(tmp_path / "ledger.db")
     memory = ledger.memory("sfcc_netsuite", "inventory", "stock")
     asked: list[Window] = []
 

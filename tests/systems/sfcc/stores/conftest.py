@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 from airflow.providers.sftp.hooks.sftp import SFTPHook
-from cryptography.fernet import Fernet
 
-from cartage.ledger import Ledger
 from cartage.mapping import load_mapping
 from cartage.settings import Settings, load_settings
 from cartage.settings.feeds import FeedImport
@@ -25,11 +23,13 @@ from cartage.systems.sfcc.small_feeds import SmallFeeds
 from cartage.systems.sfcc.stores.target import StoreTarget
 from cartage.systems.sfcc.stores.transform import LocationTransformer
 from cartage.windows import Selection, Window
+from tests.ledgers import new_ledger
 from tests.sandbox.sfcc.feeds import Shop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cartage.ledger import Ledger
     from cartage.records.outcome import Verdict
     from cartage.seams import Read
     from sandbox.endpoints import Endpoints
@@ -110,8 +110,7 @@ class Places:
 
 @pytest.fixture
 def places(shop: Endpoints, tmp_path: Path) -> Iterator[Places]:
-    ledger = Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}", Fernet.generate_key().decode())
-    ledger.migrate()
+    ledger = new_ledger(tmp_path / "ledger.db")
     places = Places(Shop(shop), ledger, load_settings(INTEGRATION, INCLUDE), Staging(str(tmp_path / "staging")))
     yield places
     for kind in ("inventory", "stores"):
