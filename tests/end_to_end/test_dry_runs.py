@@ -44,7 +44,9 @@ def links(name: str) -> list[str]:
 def test_the_page_says_what_would_be_sent_and_nothing_is(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
     stack.setting("max_quarantined_min: 10", "max_quarantined_min: 100")
     orders = [variety("plain", seed, site="RefArch") for seed in range(3)]
-    stack.deliver("RefArch", orders)
+    odd = variety("plain", 3, site="RefArch")
+    odd.customer.email = None
+    stack.deliver("RefArch", [*orders, odd])
     deliver(stack.home / "sandbox", [bad_drop("no_currency", at=NOW + timedelta(minutes=1))])
     before, drops = stack.sales_orders(), sorted(stack.orders_folder.iterdir())
     counts = stack.run(dry_run=True)
@@ -71,6 +73,14 @@ def test_the_page_says_what_would_be_sent_and_nothing_is(stack: Stack, capsys: p
     assert len(list((stack.home / "staging" / "reports").rglob("*-plan.html"))) == 1, "a real run leaves no plan"
     assert links("PlanLink")[-2:] == ["/cartage/reports/sfcc_netsuite.orders/1-plan", ""]
     assert links("QualityReportLink")[-2:] == [f"/cartage/reports/sfcc_netsuite.orders/{run}" for run in (1, 2)]
+    noted = [
+        each
+        for each in stack.ledger.stories.tell("sfcc_netsuite", f"RefArch/{odd.order_no}").steps
+        if each.what == "checked"
+    ]
+    assert [[one.code for one in each.complaints] for each in noted] == [["email_missing"]] * 2, (
+        "a warning stands with it"
+    )
     printed = capsys.readouterr().out
     assert "nothing was sent" in printed, "the log is what a person reads"
     assert "XCom not found" not in printed

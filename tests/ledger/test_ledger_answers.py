@@ -63,6 +63,23 @@ def test_an_order_that_never_came_has_no_timeline(ledger: Ledger) -> None:
     assert (timeline.states, timeline.documents, timeline.events) == ((), (), ())
 
 
+def test_warnings_stand_with_the_record_beside_its_outcome(ledger: Ledger, start: Callable[..., int]) -> None:
+    run = start()
+    ledger.outcomes.extracted(run, "order", rows("RefArch/1", "RefArch/2"), 0)
+    warned = Complaint("email_missing", "customer_email: the customer has no e-mail", "customer_email")
+    ledger.outcomes.warn(run, "order", [(0, (UNKNOWN_ITEM,)), (1, (UNKNOWN_ITEM,))])
+    ledger.outcomes.warn(run, "order", [(0, (warned,))])  # the step was tried again
+    ledger.outcomes.settle(run, "order", [Verdict(0, "RefArch/1", Outcome.CREATED, (), "77")])
+    story = ledger.stories.tell("shop_erp", "RefArch/1")
+    assert story is not None
+    assert [(each.what, each.complaints) for each in story.steps] == [
+        ("read", ()), ("checked", (warned,)), ("ended", ()),
+    ]  # fmt: skip
+    other = ledger.stories.tell("shop_erp", "RefArch/2")
+    assert other is not None
+    assert [each.what for each in other.steps] == ["read"]
+
+
 def test_what_is_stuck_and_why(ledger: Ledger, start: Callable[..., int]) -> None:
     run = start()
     load_two(ledger, run)

@@ -190,6 +190,25 @@ class Outcomes:
                 if not run.dry_run:
                     states.held(connection, run, record, numbers, {**why, "last_at": now})
 
+    def warn(self, run_id: int, record: str, warnings: Iterable[tuple[int, tuple[Complaint, ...]]]) -> None:
+        """Note what the checks found on records that go on, in the place of what an earlier try of the step noted.
+
+        Args:
+            run_id: the run.
+            record: kind of the records.
+            warnings: row numbers and what was found. It stands beside the outcome, whatever that will be.
+        """
+        at = {"run_id": run_id, "record": record}
+        with self._database.write() as connection:
+            ours = sa.and_(outcomes.c.run_id == run_id, outcomes.c.record == record, outcomes.c.warnings.is_not(None))
+            connection.execute(sa.update(outcomes).where(ours).values(warnings=sa.null()))
+        for part in chunks(list(warnings), ROWS):
+            rows = [{"row": row, "warnings": write_complaints(complaints)} for row, complaints in part]
+            with self._database.write() as connection:
+                rowsets.update(
+                    connection, outcomes, rows, on=("row",), at=at, values=lambda new: {"warnings": new.warnings}
+                )
+
     def _settle(self, run: run_rows.Run, record: str, verdicts: Sequence[Verdict]) -> None:
         now = datetime.now(UTC)
         with self._database.write() as connection:

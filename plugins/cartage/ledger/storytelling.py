@@ -164,6 +164,11 @@ def _outcomes(connection: Connection, key: str) -> Iterator[Step]:
     for row in connection.execute(query):
         place = f"as row {row.row} of batch {row.batch}"
         yield Step(row.extracted_at, "read", row.run_id, row.record, place, version=row.version)
+        if row.warnings:
+            noted = read_complaints(row.warnings)
+            yield Step(
+                row.extracted_at, "checked", row.run_id, row.record, "passed all checks, with a warning", None, noted
+            )
         if row.outcome is not None:
             why = read_complaints(row.complaints)
             yield Step(row.decided_at, "ended", row.run_id, row.record, row.outcome, row.outcome, why)
@@ -173,7 +178,8 @@ def _checked(steps: Iterable[Step]) -> list[Step]:
     """Tell where the checks were passed: nothing notes it, but what was sent or compared had passed them."""
     read = {(each.run_id, each.record): each for each in steps if each.what == "read"}
     passed = {(each.run_id, each.record) for each in steps if each.what == "sent" or each.outcome in PASSED}
-    return [Step(read[place].at, "checked", *place, "passed all checks") for place in passed & read.keys()]
+    told = {(each.run_id, each.record) for each in steps if each.what == "checked"}
+    return [Step(read[place].at, "checked", *place, "passed all checks") for place in (passed & read.keys()) - told]
 
 
 def _attempts(connection: Connection, key: str) -> Iterator[Step]:

@@ -114,6 +114,8 @@ outcomes = sa.Table(
     sa.Column("code", TEXT),
     sa.Column("complaints", COMPLAINTS),
     sa.Column("target_id", TEXT),
+    # What the checks noted of a record that goes on; its outcome's own reasons are `complaints`.
+    sa.Column("warnings", COMPLAINTS),
     # Of feeds: what the target will be told, and the moment that is true for.
     sa.Column("value", TEXT),
     sa.Column("as_of", Instant),

@@ -60,6 +60,7 @@ class ValidateOperator(FlowOperator):
         from cartage.ledger.expectations import Found
         from cartage.operators.accounting import halt_if_too_many
         from cartage.quality import Report, check, load_suite
+        from cartage.records.batch import FEEDS
 
         suite = load_suite(self.record, flow.include)
         candidates: list[Candidate] = []
@@ -75,6 +76,9 @@ class ValidateOperator(FlowOperator):
                 for each in checked.results
             ),
         )
+        if self.record not in FEEDS:  # of feeds no row stands for a record yet: their warnings are in the report
+            noted = ((each.row, each.complaints) for each in checked.warnings)
+            runtime.ledger.outcomes.warn(passage.run, self.record, noted)
         self._publish(report)
         halt_if_too_many(runtime, flow, passage.run)
         return [ref.as_dict() for ref in passed if ref.records]
