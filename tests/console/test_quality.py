@@ -11,10 +11,12 @@ from lxml import html
 from cartage.console.app import application
 from cartage.console.ledgers import open_ledger
 from cartage.console.pages.quality import rows_of
-from cartage.ledger import Ledger
+from cartage.errors import Complaint
+from cartage.ledger import Entry
 from cartage.ledger.expectations import Checked, Found
 from tests.console.small_ledger import KEY, NAME, ORDERS, Small
 from tests.ledger.ledger_examples import NOON
+from tests.ledgers import new_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,12 +24,13 @@ if TYPE_CHECKING:
 
     from fastapi.testclient import TestClient
 
+    from cartage.ledger import Ledger
+
 
 @pytest.fixture
 def ledger(console: TestClient, tmp_path: Path) -> Iterator[Ledger]:  # noqa: ARG001 (its app)
     """Give the console a ledger in which nothing was checked."""
-    book = Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}", KEY)
-    book.migrate()
+    book = new_ledger(tmp_path / "ledger.db", KEY)
     application().dependency_overrides[open_ledger] = lambda: book
     yield book
     book.close()
@@ -48,6 +51,8 @@ def test_the_worst_come_first_with_their_rates(
         ]
         ledger.expectations.note(run, found)
         ledger.expectations.note(run, found)  # the step was tried again
+    why = tuple(Complaint(code, "") for code in ("phone_odd", "order_no_missing"))
+    ledger.quarantine.put(run, "orders", "order", [Entry(0, "RefArch/1", "1", "validate", why, b"{}")])
     (tmp_path / "reports" / ORDERS).mkdir(parents=True)
     (tmp_path / "reports" / ORDERS / f"{run}.html").write_text("the report")
     page = html.fromstring(reader.get(f"/quality?flow={ORDERS}").text)
@@ -61,6 +66,9 @@ def test_the_worst_come_first_with_their_rates(
         f"met by {rate} of 1,000 rows" for rate in ("100%", "99.70%", "99.90%")
     ]
     assert len(page.xpath('//tbody/tr[1]//*[name()="rect"][@class="bad"]')) == 2
+    held = [(each.text_content(), each.get("href")) for each in page.xpath("//tbody/tr/td[last()]/a")]
+    assert [count for count, _ in held] == ["1", "1"], "one record with two reasons"
+    assert all("RefArch/1" in reader.get(path).text for _, path in held)
     assert "currency_missing" in page.xpath("//details")[0].text_content()
     assert f"/reports/{ORDERS}/{run}" in page.xpath("//a/@href")
     assert "Nothing has been checked yet" in reader.get(f"/quality?flow={NAME}.customers").text

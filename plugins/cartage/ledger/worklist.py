@@ -143,6 +143,17 @@ class Worklist:
             found = [Group(*row) for row in connection.execute(query.group_by(*by))]
         return sorted(found, key=lambda each: (-each.count, each.flow, each.code or ""))
 
+    def named(self, integration: str, flow: str, codes: Sequence[str]) -> dict[str, int]:
+        """Give how many records of a flow are held back for each of these reasons, whatever other reasons they have."""
+        if not codes:
+            return {}
+        said = sa.cast(quarantine.c.complaints, sa.Text)
+        naming = [said.contains(f'"code": "{code}"', autoescape=True) for code in codes]
+        query = sa.select(*(sa.func.count(sa.case((each, 1))) for each in naming))
+        where = (quarantine.c.integration == integration, quarantine.c.flow == flow, LIVE)
+        with self._database.read() as connection:
+            return dict(zip(codes, connection.execute(query.where(*where)).one(), strict=True))
+
     def page(self, asked: Filter, *, sort: Sort = "newest", after: str | None = None, limit: int = 50) -> list[Case]:
         """Give cases in an order.
 

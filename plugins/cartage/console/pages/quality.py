@@ -19,7 +19,6 @@ from cartage.console.places import QUALITY
 from cartage.console.reports import has_report
 from cartage.console.written import all_texts, in_force
 from cartage.errors import SettingsError
-from cartage.ledger.worklist import Filter
 from cartage.quality.suites import SuiteFile
 
 if TYPE_CHECKING:
@@ -89,13 +88,13 @@ def quality(
             chosen = each
         if runs:
             break
-    held = ledger.worklist.groups(Filter(((chosen.integration.name, chosen.name),))) if chosen else []
     rows = rows_of(runs, reasons(ledger, {name for run in runs for name in run.found}), zone_of(request))
+    failed = [each for each in rows if each.failing_rows]
+    held = ledger.worklist.named(chosen.integration.name, chosen.name, [each.name for each in failed]) if chosen else {}
     return render(
         request, "quality.html", rights, QUALITY,
-        flows=flows, chosen=chosen, runs=runs, failed=[each for each in rows if each.failing_rows],
+        flows=flows, chosen=chosen, runs=runs, failed=failed, held=held,
         passed=[each for each in rows if not each.failing_rows], severities=SEVERITIES,
-        held={each.code: each.count for each in held},
         reports=[each for each in reversed(runs) if chosen and has_report(chosen.dag_id, each.run_id)][:REPORTS],
     )  # fmt: skip
 
