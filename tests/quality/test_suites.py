@@ -30,6 +30,7 @@ expectations:
         ("table: orders", "table: order", 4, "the order has no table `order`; did you mean `orders`?"),
         ("to_match_regex", "to_mach_regex", 5, "did you mean `expect_column_values_to_match_regex`?"),
         ("expect_column_values_to_match_regex", "expect_table_row_count_to_equal", 5, "judges each row by itself"),
+        ("to_match_regex", "to_be_of_type", 5, "judges each row by itself"),
         ("column: currency", "column: curency", 6, "there is no column `curency` in orders; did you mean `currency`?"),
         ("column: currency, ", "", 6, "field required"),
         ("column: currency", "colum: currency", 6, "has no parameter `colum`; did you mean `column`?"),

@@ -27,6 +27,13 @@ _OURS = frozenset({
 })  # fmt: skip
 """Parameters that are no one's to set in a file: a record that fails is quarantined, whatever the share."""
 
+_OF_COLUMNS = frozenset({
+    "expect_column_values_to_be_of_type", "expect_column_values_to_be_in_type_list",
+    "expect_column_values_to_be_increasing", "expect_column_values_to_be_decreasing",
+})  # fmt: skip
+"""What Great Expectations counts among those that judge rows, although it looks at a column's type (then it names no row, and
+columns of records have types of their own), or at the row before, which may be in another batch."""
+
 
 @dataclass(frozen=True)
 class Expected:
@@ -66,7 +73,7 @@ def row_expectations() -> dict[str, frozenset[str]]:
     found = {}
     for name in registry.list_registered_expectation_implementations():
         implementation = registry.get_expectation_impl(name)
-        if issubclass(implementation, judging_rows):
+        if issubclass(implementation, judging_rows) and name not in _OF_COLUMNS:
             found[name] = frozenset(implementation.__fields__) - _OURS
     return found
 
