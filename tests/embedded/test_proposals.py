@@ -177,7 +177,9 @@ def test_people_decide_what_guardrails_held(warehouse: Warehouse) -> None:
     assert rejected.decided_by == "admin"
     assert warehouse.sold("store-berlin", warehouse.falling[0]) is None
     assert warehouse.sold("store-munich", warehouse.falling[0]) is None
-    state = running.ledger.questions.where_is(f"store-berlin/{warehouse.falling[0]}").states[0]
+    story = running.ledger.stories.tell(NAME, f"store-berlin/{warehouse.falling[0]}")
+    assert story is not None
+    state = story.states[0]
     assert "was answered with a no" in state.complaints[0].message
 
 

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from cartage.errors import Complaint, RetryableError, SettingsError
-from cartage.ledger import CrossReference, Entry, Ledger, Reason, RevisionConflictError
+from cartage.ledger import Entry, Ledger, RevisionConflictError
 from cartage.ledger.engine import Database
 from cartage.ledger.states import number_of
 from cartage.records.outcome import Outcome, Verdict
@@ -38,29 +38,29 @@ def load_two(ledger: Ledger, run: int) -> None:
     )
 
 
-@pytest.mark.parametrize("asked", ["RefArch/1", "1", "SO1042"])
+@pytest.mark.parametrize("asked", ["RefArch/1", "1", "SO1042", "77"])
 def test_where_is_this_order(ledger: Ledger, start: Callable[..., int], asked: str) -> None:
     run = start()
     load_two(ledger, run)
-    timeline = ledger.questions.where_is(asked)
-    (state,) = timeline.states
+    (hit,) = ledger.searching.find(asked)
+    story = ledger.stories.tell(hit.integration, hit.key)
+    assert story is not None
+    (state,) = story.states
     assert (state.key, state.outcome, state.target_number, state.run_id) == (
         "RefArch/1",
         Outcome.CREATED,
         "SO1042",
         run,
     )
-    assert [each["number"] for each in timeline.documents] == ["SO1042"]
-    assert [(each.what, each.text) for each in timeline.events] == [
-        ("extracted", "read as row 0 of batch 0"),
-        ("intent", "salesOrder: created"),
-        ("outcome", "created"),
+    assert [(each.external_id, each.internal_id, each.number) for each in story.documents] == [
+        (document("1").external_id, "77", "SO1042")
     ]
+    assert [each.what for each in story.steps] == ["read", "checked", "ended"]
 
 
-def test_an_order_that_never_came_has_no_timeline(ledger: Ledger) -> None:
-    timeline = ledger.questions.where_is("4711")
-    assert (timeline.states, timeline.documents, timeline.events) == ((), (), ())
+def test_an_order_that_never_came_has_no_story(ledger: Ledger) -> None:
+    assert ledger.searching.find("4711") == []
+    assert ledger.stories.tell("shop_erp", "RefArch/4711") is None
 
 
 def test_warnings_stand_with_the_record_beside_its_outcome(ledger: Ledger, start: Callable[..., int]) -> None:
@@ -80,28 +80,23 @@ def test_warnings_stand_with_the_record_beside_its_outcome(ledger: Ledger, start
     assert [each.what for each in other.steps] == ["read"]
 
 
-def test_what_is_stuck_and_why(ledger: Ledger, start: Callable[..., int]) -> None:
-    run = start()
-    load_two(ledger, run)
-    expected = [Reason("order", Outcome.QUARANTINED, "unknown_item", 1)]
-    assert ledger.questions.stuck("shop_erp") == expected
-    assert ledger.questions.reasons(run) == expected
-    assert ledger.questions.stuck("other") == []
-
-
 def test_freshness_and_silence(ledger: Ledger, start: Callable[..., int]) -> None:
     before = datetime.now(UTC)
     run = start()
     load_two(ledger, run)
-    arrived = ledger.questions.silence("shop_erp", "order")["RefArch"]
+    arrived = ledger.overview.silence("shop_erp", "order")["RefArch"]
     assert before <= arrived <= datetime.now(UTC)
-    assert ledger.questions.last_success("shop_erp", "orders") is None
+
+    def fresh_at() -> datetime | None:
+        return ledger.overview.standings("shop_erp", ["orders"], [before])["orders"].fresh_at
+
+    assert fresh_at() is None
     ledger.runs.close(run, "settled")
-    fresh = ledger.questions.last_success("shop_erp", "orders")
+    fresh = fresh_at()
     assert fresh is not None
     assert before <= fresh <= datetime.now(UTC)
     load_two(ledger, start())  # the same orders again are no sign of life
-    assert ledger.questions.silence("shop_erp", "order")["RefArch"] == arrived
+    assert ledger.overview.silence("shop_erp", "order")["RefArch"] == arrived
 
 
 def test_plans_are_kept_apart_and_secret(ledger: Ledger, url: str, start: Callable[..., int]) -> None:
@@ -119,17 +114,6 @@ def test_plans_are_kept_apart_and_secret(ledger: Ledger, url: str, start: Callab
         )
     database.close()
     assert ledger.outcomes.known("shop_erp", "order", ["RefArch/1"]) == {}
-
-
-def test_cross_references_both_ways(ledger: Ledger) -> None:
-    ledger.cross_references.put(
-        "shop_erp", "customer", [CrossReference("c1", "501"), CrossReference("c2", "502", "CUST2")]
-    )
-    ledger.cross_references.put("shop_erp", "customer", [CrossReference("c1", "601", "CUST1")])
-    assert ledger.cross_references.by_shop_id("shop_erp", "customer", ["c1", "c9"]) == {
-        "c1": CrossReference("c1", "601", "CUST1")
-    }
-    assert ledger.cross_references.by_erp_id("shop_erp", "customer", ["502"])["502"].shop_id == "c2"
 
 
 def test_of_two_edits_of_one_revision_the_second_is_told(ledger: Ledger) -> None:

@@ -121,9 +121,13 @@ def test_attempts_are_kept_short_and_found_by_order(ledger: Ledger, start: Calla
     (claim,) = mine.claim([document("1")])
     attempt = Attempt(NOON, "POST", "/record/v1/salesOrder", 400, "x" * 20_000, "a\x00b", 200, "INVALID_VALUE")
     mine.results([DocumentResult(claim.document, "rejected", complaints=(CLOSED_PERIOD,), attempts=(attempt,))])
-    events = ledger.questions.where_is("1").events
-    assert [each.text for each in events if each.what == "attempt"] == ["POST /record/v1/salesOrder: 400 after 200 ms"]
-    (kept,) = ledger.questions.attempts("RefArch/1")
+    story = ledger.stories.tell("shop_erp", "RefArch/1")
+    assert story is not None
+    (sent,) = (each for each in story.steps if each.what == "sent")
+    assert sent.text == "POST /record/v1/salesOrder"
+    kept = sent.attempt
+    assert kept is not None
+    assert (kept.status, kept.milliseconds) == (400, 200)
     assert kept.request is not None
     assert kept.request.endswith("… (3616 more characters)")
     assert kept.answer == "ab"

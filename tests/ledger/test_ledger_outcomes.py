@@ -158,7 +158,7 @@ def test_a_dry_run_touches_no_record(ledger: Ledger, start: Callable[..., int]) 
     ledger.outcomes.settle(run, "order", [Verdict(0, A, Outcome.CREATED)])
     assert ledger.outcomes.balance(run)["order"].unaccounted == 0
     assert ledger.outcomes.known("shop_erp", "order", [A]) == {}
-    assert ledger.questions.silence("shop_erp", "order") == {}
+    assert ledger.overview.silence("shop_erp", "order") == {}
 
 
 def test_verdicts_are_paged_without_loss(ledger: Ledger, start: Callable[..., int]) -> None:

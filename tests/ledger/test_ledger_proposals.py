@@ -172,7 +172,9 @@ def test_many_rows_are_held_for_one_reason(ledger: Ledger, start: Callable[..., 
     assert found == {A: (Outcome.QUARANTINED, ()), B: (Outcome.HELD, (why,))}
     known = ledger.outcomes.known("shop_erp", "stock", [A, B, C])
     assert [known[key].outcome for key in (A, B, C)] == [Outcome.QUARANTINED, Outcome.HELD, None]
-    assert {each.code for each in ledger.questions.stuck("shop_erp", "stock")} == {"held_to_zero", None}
+    story = ledger.stories.tell("shop_erp", B)
+    assert story is not None
+    assert [each.complaints for each in story.states] == [(why,)]
     ledger.outcomes.settle(run, "stock", [Verdict(1, B, Outcome.CREATED)])
     assert ledger.outcomes.balance(run)["stock"].count(Outcome.HELD) == 0
 
@@ -182,8 +184,10 @@ def test_a_record_tells_of_its_proposals(ledger: Ledger, start: Callable[..., in
     ledger.outcomes.extracted(run, "stock", told(A), 0)
     number = opened(ledger, run, draft(A))
     ledger.proposals.decide(number, "rejected", by="otto")
-    events = [each.text for each in ledger.questions.where_is(A).events if each.what == "proposal"]
-    assert events == [f"held by to_zero as proposal {number} (7 to 0): rejected by otto"]
+    story = ledger.stories.tell("shop_erp", A)
+    assert story is not None
+    asked = [each.text for each in story.steps if each.what == "asked"]
+    assert asked == [f"proposal {number} of to zero, 7 to 0: rejected by otto"]
 
 
 def test_decided_proposals_are_forgotten_with_their_rows(ledger: Ledger, start: Callable[..., int]) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from cartage.ledger import Ledger
+    from cartage.ledger import Ledger, State
     from cartage.ledger.proposals import Proposal
 
 NAME, FLOW, RECORD = "shop_erp", "inventory", "stock"
@@ -79,6 +79,11 @@ class Flow:
         """Give a task's context as far as `conclude` needs it."""
         told = SimpleNamespace(add=lambda asset, extra: self.events.append(f"{asset.name} {extra['proposals']}"))
         return {"outlet_events": _Events(told)}
+
+    def states(self, name: str) -> tuple[State, ...]:
+        """Give how a record stands."""
+        story = self.ledger.stories.tell(NAME, f"list/{name}")
+        return story.states if story else ()
 
     def newest(self) -> Proposal:
         """Give the newest proposal."""
@@ -165,7 +170,7 @@ def test_what_a_person_approved_goes_out_and_that_is_the_end_of_it(stocked: Flow
 
 def test_held_records_say_where_it_is_decided(stocked: Flow) -> None:
     stocked.run(falls(4))
-    (state,) = stocked.ledger.questions.where_is("list/s0").states
+    (state,) = stocked.states("s0")
     assert state.outcome is Outcome.HELD
     (complaint,) = state.complaints
     assert complaint.code == "held_to_zero"
@@ -178,7 +183,7 @@ def test_a_no_is_not_asked_about_again_while_the_erp_says_the_same(stocked: Flow
     stocked.ledger.proposals.decide(proposal.id, "rejected", by="otto")
     assert stocked.run(falls(4)) == {"s0", "s1", "s2", "s3"}
     assert stocked.newest().id == proposal.id
-    (complaint,) = stocked.ledger.questions.where_is("list/s0").states[0].complaints
+    (complaint,) = stocked.states("s0")[0].complaints
     assert "was answered with a no" in complaint.message
     stocked.rules = RULES.model_copy(update={"ask_again_hours": 0.0})
     stocked.run(falls(4))

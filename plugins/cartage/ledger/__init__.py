@@ -52,41 +52,33 @@ How it is used, in the order of a run; each method says the rest::
     ledger.proposals.unasked(integration); .ask(id, by); .decide(id, "approved", by=, note=)
     ledger.proposals.keys(id, integration, flow); .reopen(integration, ids)
     ledger.proposals.answer({id: "approved", id: "rejected"}, by=, asked_by=)      # all of a question, or nothing
-    ledger.questions.where_is(key); .attempts(key); .stuck(integration); .reasons(run_id)
-    ledger.questions.last_success(integration, flow); .silence(integration, record)
     ledger.runs.recent(integration, flow=None, limit=50)
     ledger.overview.standings(integration, flows, days) -> dict[str, Standing]; .runs(integration, flow, before=None)
+    ledger.overview.silence(integration, record)
     ledger.terms.note(integration, record, [(kind, key, value)]); .digests(text)     # as records are read
     ledger.searching.find(text, digests=()) -> list[Hit]; ledger.stories.tell(integration, key) -> Story | None
     ledger.actions.note(who, what, integration, key=, subject=, note=); .of(integration, key); .about(what, subject)
     ledger.revisions.latest(kind, name); .save(kind, name, body, author=, parent=, note=); .history(…); .get(id)
-    ledger.cross_references.put(integration, kind, references); .by_shop_id(…); .by_erp_id(…)
     ledger.forget(before) -> dict[str, int]
 """
 
 from __future__ import annotations
 
-from cartage.ledger.cross_references import CrossReference
 from cartage.ledger.opening import Ledger
 from cartage.ledger.outcomes import Balance
 from cartage.ledger.quarantine import Entry, Quarantined
-from cartage.ledger.questions import Event, Reason, State, Timeline
 from cartage.ledger.revisions import Revision, RevisionConflictError
 from cartage.ledger.runs import Run
-from cartage.ledger.states import Known
+from cartage.ledger.states import Known, State
 
 __all__ = [
     "Balance",
-    "CrossReference",
     "Entry",
-    "Event",
     "Known",
     "Ledger",
     "Quarantined",
-    "Reason",
     "Revision",
     "RevisionConflictError",
     "Run",
     "State",
-    "Timeline",
 ]

@@ -11,7 +11,6 @@ from cartage.ledger import migrating, retention
 from cartage.ledger.actions import Actions
 from cartage.ledger.bookings import Bookings
 from cartage.ledger.copies import Copies
-from cartage.ledger.cross_references import CrossReferences
 from cartage.ledger.drops import Drops
 from cartage.ledger.engine import Database
 from cartage.ledger.expectations import Expectations
@@ -25,7 +24,6 @@ from cartage.ledger.overview import Overview
 from cartage.ledger.plans import Plans
 from cartage.ledger.proposals import Proposals
 from cartage.ledger.quarantine import Quarantine
-from cartage.ledger.questions import Questions
 from cartage.ledger.revisions import Revisions
 from cartage.ledger.runs import Runs
 from cartage.ledger.samples import Samples
@@ -55,10 +53,8 @@ class Ledger:
         quarantine: records held back.
         plans: what dry runs would have sent.
         proposals: what guardrails held back, and who decided.
-        cross_references: ids of the shop and of the ERP.
         revisions: settings and mappings changed without a deploy.
-        questions: where is this order, what is stuck, how fresh is each flow.
-        overview: how flows stand, and their runs with their counts.
+        overview: how flows stand and how fresh they are, their runs with their counts, sites that went silent.
         terms: what records are found by besides their numbers.
         searching: finds records by anything that names them.
         stories: all that happened to a record, in all flows.
@@ -79,9 +75,7 @@ class Ledger:
         self.quarantine = Quarantine(database, keyring)
         self.plans = Plans(database, keyring)
         self.proposals = Proposals(database)
-        self.cross_references = CrossReferences(database)
         self.revisions = Revisions(database)
-        self.questions = Questions(database)
         self.overview = Overview(database)
         self.terms = Terms(database, keyring)
         self.searching = Searching(database)

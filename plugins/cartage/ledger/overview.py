@@ -11,7 +11,7 @@ from cartage.ledger import counts
 from cartage.ledger.console_tables import run_counts
 from cartage.ledger.outbound_tables import proposals
 from cartage.ledger.runs import Run, listed
-from cartage.ledger.tables import quarantine, runs
+from cartage.ledger.tables import quarantine, records, runs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,7 +65,7 @@ class Told:
 
 
 class Overview:
-    """Reads for the pages about flows and runs."""
+    """Reads for the pages about flows and runs, and for the alert that a shop has gone silent."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -108,6 +108,19 @@ class Overview:
             known = counts.kept(connection, [each.id for each in found if each.state != "open"])
             under_way = {each.id: counts.so_far(connection, each.id) for each in found if each.state == "open"}
         return [Told(each, (known | under_way).get(each.id, {})) for each in found]
+
+    def silence(self, integration: str, record: str) -> dict[str | None, datetime]:
+        """Give when a record never seen before last arrived, by site.
+
+        Copies that come again (an overlapping window, a repeated drop) do not break the silence.
+        """
+        query = (
+            sa.select(records.c.site, sa.func.max(records.c.first_at))
+            .where(records.c.integration == integration, records.c.record == record)
+            .group_by(records.c.site)
+        )
+        with self._database.read() as connection:
+            return {site: at for site, at in connection.execute(query)}  # noqa: C416 - dict() does not take rows
 
     @staticmethod
     def _newest(

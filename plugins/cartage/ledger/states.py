@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from cartage.ledger import quarantine, rowsets
-from cartage.ledger.complaints import asking, first_code, write_complaints
+from cartage.ledger.complaints import asking, first_code, read_complaints, write_complaints
 from cartage.ledger.engine import Database, chunks
 from cartage.ledger.tables import documents, outcomes, records
 from cartage.records.outcome import Outcome, Verdict
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
+    from cartage.errors import Complaint
     from cartage.ledger.runs import Run
 
 APPLIED = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED})
@@ -55,10 +56,47 @@ class Known:
     as_of: datetime | None = None
 
 
+@dataclass(frozen=True)
+class State:
+    """A record as it stands now.
+
+    Attributes:
+        version: the version that the target has; `seen_version` the newest that arrived.
+        run_id: the run that changed it last.
+    """
+
+    integration: str
+    record: str
+    key: str
+    version: str | None
+    seen_version: str | None
+    target_id: str | None
+    target_number: str | None
+    outcome: Outcome | None
+    complaints: tuple[Complaint, ...]
+    run_id: int
+    first_at: datetime
+    last_at: datetime
+
+
 def number_of(key: str) -> str:
     """Give the number in a key (``RefArch/00017`` → ``00017``): what people ask for."""
     _, slash, number = key.partition("/")  # the first: a site, a list or a book has none in its name, a sku may
     return number if slash else key
+
+
+def state_of(row: sa.Row[Any]) -> State:
+    """Make a record's state of its row."""
+    names = State.__dataclass_fields__
+    values = {name: value for name, value in row._mapping.items() if name in names}  # noqa: SLF001 - its public name
+    outcome = values["outcome"]
+    return State(
+        **{
+            **values,
+            "outcome": None if outcome is None else Outcome(outcome),
+            "complaints": read_complaints(values["complaints"]),
+        }
+    )
 
 
 def site_of(key: str) -> str | None:

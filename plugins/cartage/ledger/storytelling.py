@@ -12,9 +12,8 @@ from cartage.ledger.actions import Action
 from cartage.ledger.complaints import read_complaints
 from cartage.ledger.console_tables import actions
 from cartage.ledger.outbound_tables import feeds, proposal_rows, proposals
-from cartage.ledger.questions import State, state_of
 from cartage.ledger.runs import listed
-from cartage.ledger.states import site_of
+from cartage.ledger.states import State, site_of, state_of
 from cartage.ledger.tables import attempts, documents, drops, intents, outcomes, quarantine, records, runs
 from cartage.records.batch import KINDS
 from cartage.seams import Attempt

@@ -307,18 +307,6 @@ plans = sa.Table(
     sa.Column("sealed", sa.LargeBinary, nullable=False),
 )
 
-cross_references = sa.Table(
-    "cross_references",
-    METADATA,
-    sa.Column("integration", TEXT, primary_key=True),
-    sa.Column("kind", TEXT, primary_key=True),
-    sa.Column("shop_id", TEXT, primary_key=True),
-    sa.Column("erp_id", TEXT, nullable=False),
-    sa.Column("erp_number", TEXT),
-    sa.Column("changed_at", Instant, nullable=False),
-    sa.Index(None, "integration", "kind", "erp_id"),
-)
-
 revisions = sa.Table(
     "revisions",
     METADATA,

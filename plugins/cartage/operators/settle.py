@@ -175,7 +175,7 @@ class SettleOperator(FlowOperator):
             self.log.warning("%d drops could not be read, or not to their end: %s", len(refused), ", ".join(refused))
         found.append(alerts.drops_alert(name, alerts.run_of(context), refused))
         if self.flow == "orders" and not begun.limited:
-            seen = runtime.ledger.questions.silence(self.integration, self.record)
+            seen = runtime.ledger.overview.silence(self.integration, self.record)
             found.extend(alerts.silence_alerts(flow.settings, seen, datetime.now(UTC), begun.window.since))
         for alert in filter(None, found):
             alerts.AlertNotifier(alert, flow.settings.alerts).notify(context)
