@@ -48,6 +48,7 @@ ROUTES = [
     ("POST", "/records", "/records", ANYONE),
     ("GET", f"/records/{NAME}/RefArch/00017", "/records/{integration}/{key:path}", SEE),
     ("GET", "/errors", "/errors", ANYONE),
+    ("GET", "/errors/chosen", "/errors/chosen", ANYONE),
     ("GET", "/errors/list.csv", "/errors/list.csv", ANYONE),
     ("GET", "/errors/1", "/errors/{entry}", SEE),
     ("POST", "/errors/1/reveal", "/errors/{entry}/reveal", ADMIN),

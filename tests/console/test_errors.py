@@ -149,6 +149,20 @@ def test_pages_of_the_list_leave_nothing_out(
     assert len(ledger.quarantine.open(NAME)) == len(whole) == 3
 
 
+def test_all_that_fit_are_chosen_on_all_pages(sign_in: Any, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = [entry(ledger, number) for number in (19, 20)]
+    monkeypatch.setattr("cartage.console.pages.errors.cut.__defaults__", (1,))
+    page = html.fromstring(sign_in("user").get("/errors?reason=unknown_item").text)
+    (address,) = page.xpath("//@data-every")
+    told = sign_in("user").get(address).json()
+    assert sorted(each["entry"] for each in told["entries"]) == ids
+    assert ({each["state"] for each in told["entries"]}, told["more"]) == ({"open"}, False)
+    assert post(sign_in("user"), "/errors/tag", ids=ids, tag="all").json() == {"done": 2}
+    assert sign_in("viewer").get(address).json()["entries"] == [], "a reader acts on none"
+    monkeypatch.setattr("cartage.console.pages.errors.MANY", 1)
+    assert sign_in("user").get(address).json()["more"] is True
+
+
 def test_a_place_that_is_none_is_refused(reader: TestClient, ledger: Ledger) -> None:  # noqa: ARG001
     assert reader.get("/errors?after=nonsense").status_code == 422
 

@@ -55,6 +55,13 @@ def word_of(case: Case) -> str:
     return "asks you" if case.went_through and case.state == "open" else STATE_WORDS[case.state]
 
 
+def readiness(case: Case) -> str:
+    """Give whether it can be tried again: ``open`` if so, else why not."""
+    if case.went_through:
+        return "through"
+    return "unreadable" if case.form == "xml" else case.state
+
+
 FORMULA = re.compile(r"(?:^|(?<=[,;\t\r\n\"]))(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])")
 """Where a formula would begin: at the start, or after what another country's spreadsheet takes for the end of a cell."""
 
@@ -115,8 +122,20 @@ def errors(request: Request, rights: Allowed, ledger: Book, asked: Wish, after: 
         total=sum(each.count for each in groups), shown=cut(found, lambda each: place(each, asked.sort)), after=after,
         flows=[each for each in all_flows().flows if rights.may("see", each.dag_id)],
         runs={each.dag_id for each in found if rights.may("run", each.dag_id)},
-        assignees=assignees, tags=tags, nobody=NOBODY, styles=STATE_STYLES, word_of=word_of,
+        assignees=assignees, tags=tags, nobody=NOBODY, styles=STATE_STYLES, word_of=word_of, readiness=readiness,
     )  # fmt: skip
+
+
+@router.get("/errors/chosen")
+def chosen(rights: Allowed, ledger: Book, asked: Wish) -> dict[str, Any]:
+    """Give all that the filter lets through and the reader may act on, as far as one action takes them."""
+    found = ledger.worklist.page(asked.filter(rights), sort=asked.sort, limit=MANY + 1)
+    entries = [
+        {"entry": each.id, "dag": each.dag_id, "state": readiness(each)}
+        for each in found[:MANY]
+        if each.held and rights.may("run", each.dag_id)
+    ]
+    return {"entries": entries, "more": len(found) > MANY}
 
 
 @router.get("/errors/list.csv", response_class=Response)

@@ -10,9 +10,11 @@
   const count = (number) => (number === 1 ? "1 record" : `${number} records`);
   const ids = (some) => some.map((each) => Number(each.dataset.entry));
 
+  let every = null; // all that the filter lets through, when somebody chose that
+
   function chosen() {
     if (bar.classList.contains("bulk-one")) return [bar];
-    return [...document.querySelectorAll("input[data-entry]:checked")];
+    return every ?? [...document.querySelectorAll("input[data-entry]:checked")];
   }
 
   const again = (text) => cartage.again(text, location.pathname.replace(/\/reveal$/, ""));
@@ -88,9 +90,10 @@
     }
   }
 
-  function counted() {
+  function counted(more = false) {
     const some = chosen();
-    bar.querySelector("[data-count]").textContent = some.length ? `${count(some.length)} chosen` : "none chosen";
+    const first = more ? ", the first of more: do the rest after them" : "";
+    bar.querySelector("[data-count]").textContent = some.length ? `${count(some.length)} chosen${first}` : "none chosen";
     for (const each of bar.querySelectorAll("[data-act]")) each.disabled = !some.length;
   }
 
@@ -107,9 +110,29 @@
       }
     });
   }
+  function tick(on) {
+    for (const each of document.querySelectorAll("input[data-entry]:not(:disabled)")) each.checked = on;
+  }
+
+  bar.querySelector("[data-every]")?.addEventListener("click", async (event) => {
+    try {
+      const told = await cartage.call("GET", event.target.dataset.every);
+      every = told.entries.map((each) => ({ dataset: each }));
+      tick(true);
+      counted(told.more);
+    } catch (error) {
+      cartage.say(error.message, true);
+    }
+  });
   bar.querySelector("[data-all]")?.addEventListener("change", (event) => {
-    for (const each of document.querySelectorAll("input[data-entry]:not(:disabled)")) each.checked = event.target.checked;
+    every = null;
+    tick(event.target.checked);
     counted();
   });
-  for (const each of document.querySelectorAll("input[data-entry]")) each.addEventListener("change", counted);
+  for (const each of document.querySelectorAll("input[data-entry]")) {
+    each.addEventListener("change", () => {
+      every = null;
+      counted();
+    });
+  }
 })();
