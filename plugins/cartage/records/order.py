@@ -25,8 +25,9 @@ from cartage.records.columns import (
 ERP_ORDER_NO = "erpOrderNo"
 """Custom attribute of the shop's order that holds the ERP's number of it."""
 
-OWN_ATTRIBUTES = frozenset({ERP_ORDER_NO, "trackingNumbers"})
-"""Custom attributes that Cartage writes on the shop's orders: they come back with the next version, and say nothing new."""
+OWN_ATTRIBUTES = frozenset({ERP_ORDER_NO, "trackingNumbers", "trackingCarriers", "trackingCarrier"})
+"""Custom attributes that Cartage writes on the shop's orders and their shipments: they come back with the next version, and
+say nothing new."""
 
 TOTALS = ("merchandize", "adjusted_merchandize", "shipping", "adjusted_shipping")
 LINE_KINDS = ("product", "option", "bundled", "gift_certificate", "shipping", "product_shipping")

@@ -153,6 +153,8 @@ def test_an_attribute_that_order_and_shipment_both_have_loses_neither_value(
     order = variety("plain", 1, site="RefArch")
     order.attributes += [Attribute("loyaltyLevel", ("gold",)), Attribute("channel", ("app",))]
     order.shipments[0].attributes += [Attribute("loyaltyLevel", ("silver",)), Attribute("channel", ("app",))]
+    order.attributes += [Attribute("trackingCarriers", ("UPS",))]
+    order.shipments[0].attributes += [Attribute("trackingCarrier", ("UPS",))]
     columns, rows, share = both(read([order], tmp_path), **CHOICES[choice])
     assert_same(columns, rows)
     assert share == 1
@@ -163,6 +165,7 @@ def test_an_attribute_that_order_and_shipment_both_have_loses_neither_value(
     assert rest["shipment.loyaltyLevel"] == "silver"
     assert rest["channel"] == "app"
     assert "shipment.channel" not in rest, "what both say alike is said once"
+    assert not [each for each in rest if "tracking" in each], "what Cartage itself wrote there says nothing new"
 
 
 def test_lines_with_their_tax_are_the_same(

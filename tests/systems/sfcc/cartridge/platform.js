@@ -99,7 +99,23 @@ function guard() {
     }
 }
 
-function Shipment(values) { Object.assign(this, { SHIPMENT_SHIPPED: 2, custom: {} }, values, { shippingStatus: { value: values.shippingStatus } }); }
+function customOf(defined) {
+    return new Proxy({}, {
+        set: function (target, name, value) {
+            guard();
+            if (defined.indexOf(name) < 0) {
+                throw new Error('custom attribute ' + name + ' is not defined');
+            }
+            target[name] = value;
+            return true;
+        }
+    });
+}
+
+function Shipment(values) {
+    Object.assign(this, { SHIPMENT_SHIPPED: 2, custom: customOf(['trackingCarrier']) }, values);
+    this.shippingStatus = { value: values.shippingStatus };
+}
 Shipment.prototype.setTrackingNumber = function (number) { guard(); this.trackingNumber = number; };
 Shipment.prototype.setShippingStatus = function (status) { guard(); this.shippingStatus = { value: status }; };
 
@@ -111,16 +127,7 @@ function Order(values) {
     this.orderNo = values.orderNo;
     this.status = { value: values.status };
     this.shippingStatus = { value: values.shippingStatus };
-    this.custom = new Proxy({}, {
-        set: function (target, name, value) {
-            guard();
-            if (['erpOrderNo', 'trackingNumbers'].indexOf(name) < 0) {
-                throw new Error('custom attribute ' + name + ' is not defined');
-            }
-            target[name] = value;
-            return true;
-        }
-    });
+    this.custom = customOf(['erpOrderNo', 'trackingNumbers', 'trackingCarriers']);
     var shipments = values.shipments.map(function (each) { return new Shipment(each); });
     this.all = shipments;
     this.shipments = { iterator: function () {

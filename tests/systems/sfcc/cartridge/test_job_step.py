@@ -84,14 +84,15 @@ def test_states_numbers_and_attributes_reach_the_order(impex: Impex) -> None:
         trackingNumbers=["1Z", "2Z"],
         erpOrderNo="SO1",
     )
+    body["shipments"][0]["custom-attributes"] = {"trackingCarrier": "UPS"}
     impex.leave("RefArch_shipments_1.xml", feed("order", [("00017", body)]))
     done = impex.run(order("00017", shipments=("me", "gift")))
     assert done["code"] == "OK"
     seen = done["orders"]["00017"]
     assert (seen["shippingStatus"], seen["custom"]) == (1, {"trackingNumbers": ["1Z", "2Z"], "erpOrderNo": "SO1"})
-    assert [(each["shippingStatus"], each.get("trackingNumber")) for each in seen["shipments"]] == [
-        (2, "1Z <&> Ä"),
-        (0, None),
+    assert [(each["shippingStatus"], each.get("trackingNumber"), each["custom"]) for each in seen["shipments"]] == [
+        (2, "1Z <&> Ä", {"trackingCarrier": "UPS"}),
+        (0, None, {}),
     ]
 
     lines, summary = impex.log("archive", "RefArch_shipments_1.xml")

@@ -20,6 +20,7 @@ from cartage.records.batch import Batch
 from cartage.records.outcome import Outcome
 from cartage.records.shipment import TABLES
 from cartage.settings.shipments import Shipments
+from cartage.systems.sfcc.shipments.deciding import feed_differs
 from cartage.systems.sfcc.shipments.feed import Form, feed
 from cartage.systems.sfcc.shipments.shop_orders import with_line_ids
 from cartage.systems.sfcc.shipments.transform import ShipmentTransformer
@@ -109,16 +110,25 @@ def test_the_order_of_a_feed_holds_what_changes_and_nothing_else() -> None:
         "<shipping-status>SHIPPED</shipping-status>",
         "</status>",
         "<tracking-number>1Z</tracking-number>",
+        "<custom-attributes>",
+        '<custom-attribute attribute-id="trackingCarrier">DHL</custom-attribute>',
+        "</custom-attributes>",
         "</shipment>",
         '<shipment shipment-id="gift">',
         "<status>",
         "<shipping-status>SHIPPED</shipping-status>",
         "</status>",
         "<tracking-number>1Z</tracking-number>",
+        "<custom-attributes>",
+        '<custom-attribute attribute-id="trackingCarrier">DHL</custom-attribute>',
+        "</custom-attributes>",
         "</shipment>",
         "</shipments>",
         "<custom-attributes>",
         '<custom-attribute attribute-id="erpOrderNo">SO1</custom-attribute>',
+        '<custom-attribute attribute-id="trackingCarriers">',
+        "<value>DHL</value>",
+        "</custom-attribute>",
         '<custom-attribute attribute-id="trackingNumbers">',
         "<value>1Z</value>",
         "<value>2Z</value>",
@@ -126,6 +136,15 @@ def test_the_order_of_a_feed_holds_what_changes_and_nothing_else() -> None:
         "</custom-attributes>",
         "</order>",
     ]
+
+
+@pytest.mark.parametrize(
+    ("there", "differs"), [({"c_trackingCarrier": "DHL"}, False), ({"c_trackingCarrier": "UPS"}, True), ({}, True)]
+)
+def test_attributes_of_shipments_themselves_are_news(there: dict[str, str], differs: bool) -> None:
+    told = {"shipment-id": "me", "tracking-number": "1Z", "custom-attributes": {"trackingCarrier": "DHL"}}
+    shop = {"shipments": [{"shipmentId": "me", "trackingNumber": "1Z", **there}]}
+    assert feed_differs({"shipments": [told]}, shop) is differs
 
 
 def test_an_event_names_lines_as_the_shops_rest_does() -> None:

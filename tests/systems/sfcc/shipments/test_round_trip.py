@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from tests.systems.sfcc.shipments.conftest import Loop
 
+CARRIER = "STANDARD"
+"""Name of the ERP's shipping method 101."""
+
 
 def test_an_order_in_two_shipments_fulfilled_in_two_parts_ends_shipped(loop: Loop) -> None:
     order = loop.place("same_address_twice")
@@ -30,6 +33,8 @@ def test_an_order_in_two_shipments_fulfilled_in_two_parts_ends_shipped(loop: Loo
     assert (shown["shippingStatus"], shown["c_trackingNumbers"]) == ("shipped", ["1Z-FIRST", "1Z-SECOND"])
     assert loop.states(number) == {first: ("shipped", "1Z-FIRST"), second: ("shipped", "1Z-SECOND")}
     assert shown["status"] == order["status"]  # completing it is a setting
+    assert shown["c_trackingCarriers"] == [CARRIER], "by REST"
+    assert [each["c_trackingCarrier"] for each in shown["shipments"]] == [CARRIER, CARRIER], "by the feed"
 
 
 def test_one_shipment_in_two_parts_is_partly_shipped_until_the_second(loop: Loop) -> None:

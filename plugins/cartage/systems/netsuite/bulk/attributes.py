@@ -38,7 +38,9 @@ class Attributes:
         columns = (table[name].to_pylist() for name in _NAMES)
         for place, values in zip(places, zip(*columns, strict=True), strict=True):
             row = dict(zip(_NAMES, values, strict=True))
-            if row["owner"] == "order" and row["name"] not in OWN_ATTRIBUTES:
+            if row["name"] in OWN_ATTRIBUTES:
+                continue
+            if row["owner"] == "order":
                 self._of["order"][place].append(row)
             elif row["owner"] == "payment":
                 self._of["payment"][place].append(row)

@@ -93,15 +93,12 @@ def _sums(part: SalesOrder, rules: Orders) -> Row:
 def _attributes(order: ShopOrder, shipment: Row, rules: Orders) -> Row:
     if not order.attributes:
         return {"attributes": {}, "other_attributes": None}
-    of_order = [
-        each for each in order.attributes if each["owner"] == "order" and each["name"] not in record.OWN_ATTRIBUTES
-    ]
+    news = [each for each in order.attributes if each["name"] not in record.OWN_ATTRIBUTES]
+    of_order = [each for each in news if each["owner"] == "order"]
     of_shipment = [
-        each
-        for each in order.attributes
-        if each["owner"] == "shipment" and each["owner_row"] == shipment.get("shipment")
+        each for each in news if each["owner"] == "shipment" and each["owner_row"] == shipment.get("shipment")
     ]
-    of_payments = [each for each in order.attributes if each["owner"] == "payment"]
+    of_payments = [each for each in news if each["owner"] == "payment"]
     return {
         # The last one counts: the order's own before its shipment's, and these before those of its payments.
         "attributes": attributes.values([*of_payments, *of_shipment, *of_order]),

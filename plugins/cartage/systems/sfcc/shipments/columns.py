@@ -17,6 +17,7 @@ ORDER = {
     "complete": "whether the order's status becomes COMPLETED: see the setting `shipments.complete`",
     "erp_number": "number of the ERP's first order",
     "tracking_numbers": "all tracking numbers, each once; null when there is none",
+    "carriers": "who carries it, each once, as the ERP calls them; null when nobody is named",
 }
 
 SHIPMENT = {

@@ -166,7 +166,11 @@ def _shipment_differs(shipment: Json, shop: Mapping[str, Any]) -> bool:
     if shipment.get("shipping-status") == "SHIPPED" and there.get("shippingStatus") != "shipped":
         return True
     number = shipment.get("tracking-number")
-    return bool(number) and there.get("trackingNumber") != number
+    if number and there.get("trackingNumber") != number:
+        return True
+    return bool(
+        _differing({f"c_{name}": value for name, value in shipment.get("custom-attributes", {}).items()}, there)
+    )
 
 
 def shop_shipment(shop: Mapping[str, Any], id_: str) -> Json | None:

@@ -107,11 +107,13 @@ class ShipmentTransformer(DocumentTransformer):
             shipments = [each | {"status": _short_status(each, lines)} for each in shipments]
         packages = self._packages(packages)
         numbers = list(dict.fromkeys(each["tracking_number"] for each in packages))
+        carriers = list(dict.fromkeys(filter(None, (each["carrier"] for each in [*packages, *shipments]))))
         return order | {
             "shipping_status": status,
             "complete": self._settings.complete and status == "SHIPPED",
             "erp_number": next(iter(json.loads(order["erp_numbers"] or "[]")), None),
             "tracking_numbers": numbers or None,
+            "carriers": carriers or None,
             "packages": packages,
             "lines": lines,
             "shipments": [_with_children(each, packages, lines) for each in shipments],
