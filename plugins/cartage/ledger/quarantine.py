@@ -182,7 +182,7 @@ class Quarantine:
         """Give how many records a run found that the target had not taken, of feeds that were left before it."""
         return sum(row == LATE for row, _ in self._held_by(run_id))
 
-    def _held_by(self, run_id: int) -> Sequence[sa.Row[Any]]:
+    def _held_by(self, run_id: int) -> list[tuple[int, Any]]:
         """Give row and complaints of what a run held back, as long as it is."""
         with self._database.read() as connection:
             run = run_rows.fetch(connection, run_id)
@@ -192,7 +192,7 @@ class Quarantine:
                 _LIVE,
             )  # as the index has it
             query = sa.select(quarantine.c.row, quarantine.c.complaints).where(*held, quarantine.c.run_id == run_id)
-            return connection.execute(query).all()
+            return [(row, said) for row, said in connection.execute(query)]
 
     def find(self, *, email: str | None = None, phone: str | None = None) -> list[Quarantined]:
         """Give everything ever held back for this e-mail address or telephone number, without payloads."""
