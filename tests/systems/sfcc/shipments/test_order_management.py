@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cartage.errors import RetryableError
+from cartage.operators.accounting import needs_somebody
 from cartage.records.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -50,6 +51,26 @@ def test_subscribers_learn_of_each_parcel_once(loop: Loop) -> None:
     first = order["productItems"][0]["itemId"]
     assert sent[0]["lineItems"] == [{"id": first, "quantity": 1}]
     assert loop.order(number)["shippingStatus"] == "not_shipped"  # events alone change nothing of the order
+
+
+def test_lines_that_rest_has_no_id_of_hold_no_event_back(loop: Loop) -> None:
+    """Options and members of bundles have none, and travel with their product; of nothing but such a person hears."""
+    loop.set(by=("events",), tracking_urls=URLS)
+    order = loop.place("option")
+    number, (product, *_) = order["orderNo"], order["productItems"]
+    line = (f"p{product['position']}-{product['productId']}", product["shipmentId"], "NL-1000", 1)
+    option = (f"o{product['position']}.1-EXTRA", product["shipmentId"], "NL-1001", 1)
+    sales_order = loop.warehouse.order(number, [line, option])
+    loop.warehouse.ship(sales_order, {1: 1, 2: 1}, ["BOTH"])
+    assert loop.tell(number)[number].outcome is Outcome.UPDATED
+    (event,) = told(loop, number)
+    assert event["event"]["fulfillmentEvent"]["lineItems"] == [{"id": product["itemId"], "quantity": 1}]
+
+    loop.warehouse.ship(loop.warehouse.order(number, [option]), numbers=["ALONE"])
+    verdict = loop.tell(number)[number]
+    assert [each.code for each in verdict.complaints] == ["event_without_lines"]
+    assert needs_somebody(verdict)
+    assert len(told(loop, number)) == 1
 
 
 def test_events_go_beside_the_other_ways(loop: Loop) -> None:

@@ -181,14 +181,22 @@ def _refused(document: Document, refused: ShopRefused, attempts: list[Attempt]) 
 
 
 def _event(document: Document, shop: Json) -> deciding.Decision:
-    """Decide about an event: it goes out once, with the ids that the shop's REST gives its lines."""
+    """Decide about an event: it goes out once, with the ids that the shop's REST gives its lines.
+
+    Options and members of bundles have none there; they travel with their product.
+    """
     gone = deciding.refusal(document, shop)
     if gone is not None:
         return deciding.Decision("quarantined", complaints=(gone,))
     event, missing = with_line_ids(document.body, shop)
-    if missing or not event["fulfillmentEvent"]["lineItems"]:
-        words = f"{document.key}: the shop's REST does not show the lines {', '.join(missing) or 'of the package'}"
-        return deciding.Decision("unchanged", complaints=(Complaint("event_without_lines", words, "lines.line_id"),))
+    if not event["fulfillmentEvent"]["lineItems"]:
+        words = (
+            f"{document.key}: the shop's REST does not show the lines {', '.join(missing) or 'of the package'}, so nobody who "
+            "subscribed learns of it; tell the customer where it is"
+        )
+        return deciding.Decision(
+            "unchanged", complaints=(Complaint("event_without_lines", words, "lines.line_id", asks=True),)
+        )
     return deciding.Decision("updated", (deciding.Call("POST", "/oms-status-events", event),))
 
 
