@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -120,6 +121,21 @@ def test_an_import_that_ends_after_its_run_is_read_by_the_next(ground: Ground) -
     later(ground, rows_of(1))  # waits for the job that is under way, and starts it again
     target, _ = later(ground)
     assert late(target) == [("RefArch-inventory/NO-SUCH", "data_error")]
+
+
+def test_a_damaged_copy_costs_the_names_of_what_was_skipped_and_not_the_run(
+    ground: Ground, caplog: pytest.LogCaptureFixture
+) -> None:
+    ground.feeds["gzip"] = True
+    ground.feeds["import"] |= {"trigger": "none"}
+    ground.publish([*rows_of(1), unknown(7)])
+    (feed,) = ground.book(1).of_run()
+    copy = Path(feed.landed_uri.removeprefix("file://"))
+    whole = copy.read_bytes()
+    copy.write_bytes(whole[:40] + bytes(len(whole) - 40))  # as a lost machine leaves blocks that were never written
+    ground.start_job()
+    assert late(later(ground)[0]) == []
+    assert "nobody can say which records the log means" in caplog.text
 
 
 def test_a_job_of_the_shops_own_schedule_is_found(ground: Ground) -> None:

@@ -14,6 +14,7 @@ import logging
 import posixpath
 import re
 import tempfile
+import zlib
 from datetime import UTC, datetime, timedelta
 from typing import IO, TYPE_CHECKING, Any, cast
 from urllib.parse import quote
@@ -187,7 +188,7 @@ def _ids(section: Section, name: str, content: Callable[[], IO[bytes]]) -> Seque
         with content() as copy:
             unpacked = gzip.GzipFile(fileobj=copy) if name.endswith(".gz") else copy
             return ids_of(cast("IO[bytes]", unpacked), section.lines)
-    except (BatchError, OSError, EOFError) as error:
+    except (BatchError, OSError, EOFError, zlib.error) as error:
         log.warning("%s: our copy cannot be read (%s), so nobody can say which records the log means", name, error)
         return [{}] * len(section.lines)
 
