@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from cartage.records.columns import FLAG, INSTANT, QUANTITY, ROW, TEXT, table
 
-HANDLINGS = ("none", "preorder", "backorder")
-"""What may be sold beyond the stock, in SFCC's words."""
+BEYOND = ("preorder", "backorder")
+"""How something may be sold beyond the stock, in SFCC's words."""
 
 STATES = ("active", "inactive", "gone", "unmapped")
 """Whether the item may be sold: inactive in the ERP, gone from it, or without a location of the list any more."""
@@ -27,7 +27,7 @@ STOCK = table(
         "available": (QUANTITY, "units that can be sold, over the list's locations; of a kit what its members allow"),
         "safety": (QUANTITY, "units to keep back from it"),
         "perpetual": (FLAG, "is never sold out"),
-        "handling": (TEXT, "one of HANDLINGS"),
+        "handling": (TEXT, "none, or the ERP's word: preorder and backorder sell beyond the stock, any other nothing"),
         "backorder": (QUANTITY, "units that may be sold beyond the stock"),
         "in_stock_at": (INSTANT, "when it will be in stock again"),
         "counted_at": (INSTANT, "moment the count is true for, by the ERP's clock"),

@@ -172,14 +172,20 @@ def test_what_may_be_sold_beyond_the_stock() -> None:
         {"id": 2, "handling": "someday", "backorder": Decimal(5)},
         {"id": 3, "perpetual": True, "kind": "NonInvtPart"},
         {"id": 4, "handling": "backorder", "backorder": Decimal(-1), "in_stock": "2026-06-01"},
+        {"id": 5, "handling": " ", "backorder": Decimal(5)},
     )
     configured = only(BASE, {"web": ["1"]})
     configured.inventory.lists["web"] = InventoryList(locations=("1",), site="RefArch")
-    batch = aggregate(counted(stock, levels(dict.fromkeys([(1, 1), (2, 1), (4, 1)], 0))), plan(configured))
+    batch = aggregate(counted(stock, levels(dict.fromkeys([(1, 1), (2, 1), (4, 1), (5, 1)], 0))), plan(configured))
     rows = {row["sku"]: row for row in batch.root.to_pylist()}
     assert {sku: (row["handling"], row["backorder"], row["perpetual"]) for sku, row in rows.items()} == {
-        "S1": ("preorder", 5, False), "S2": ("none", 0, False), "S3": ("none", 0, True), "S4": ("backorder", 0, False),
+        "S1": ("preorder", 5, False), "S2": ("someday", 0, False), "S3": ("none", 0, True), "S4": ("backorder", 0, False),
+        "S5": ("none", 0, False),
     }  # fmt: skip
+    told = check([batch], load_suite("stock", INCLUDE))
+    assert [(each.rule.name, each.rule.severity) for each in told.results if each.failing_rows] == [
+        ("handling_unknown", "warning")
+    ], "a word that the shop does not know is said, and the rest of the stock sold"
     # The day after Berlin went back to winter time, and a day of summer time.
     assert rows["S1"]["in_stock_at"] == datetime(2026, 10, 25, 23, tzinfo=UTC)
     assert rows["S4"]["in_stock_at"] == datetime(2026, 5, 31, 22, tzinfo=UTC)

@@ -133,6 +133,11 @@ def test_safety_stock_comes_off_last_and_nothing_is_ever_below_zero(caplog: pyte
     assert f"more sold than there is, for example {KEY}" in caplog.text
 
 
+def test_a_word_that_the_shop_does_not_know_sells_nothing_beyond_the_stock() -> None:
+    told = row(Memory([]), handling="someday", backorder=Decimal(5))
+    assert (told["allocation"], told["handling"], told["backorder"]) == (10, "none", None)
+
+
 def test_what_was_sold_beyond_the_stock_comes_off_what_may_be_sold_beyond_it() -> None:
     told = row(Memory([{"quantity": Decimal(12)}]), handling="backorder", backorder=Decimal(5), in_stock_at=S)
     assert (told["allocation"], told["backorder"], told["handling"], told["value"]) == (0, 3, "backorder", "3")

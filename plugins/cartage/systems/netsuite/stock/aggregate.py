@@ -125,12 +125,15 @@ def kinds_of(items: pa.Table) -> pa.Array:
 
 
 def _beyond(items: pa.Table) -> dict[str, pa.Array]:
-    """Give what may be sold beyond the stock; words that SFCC does not know mean nothing."""
-    word = pc.utf8_lower(pc.utf8_trim_whitespace(items["handling"])).combine_chunks()
-    handling = pc.if_else(pc.is_in(word, value_set=pa.array(stock.HANDLINGS)), word, "none")
-    handling = pc.fill_null(handling, "none")
+    """Give what may be sold beyond the stock: nothing, where the ERP's word is none that the shop knows.
+
+    The word stays in the record, so that an expectation can say so.
+    """
+    word = pc.fill_null(pc.utf8_lower(pc.utf8_trim_whitespace(items["handling"])).combine_chunks(), "")
+    handling = pc.if_else(pc.equal(word, ""), "none", word)
     units, _ = millionths(items["backorder"])
-    more = np.where(np.asarray(pc.equal(handling, "none")), 0, np.maximum(units, 0))
+    handled = np.asarray(pc.is_in(handling, value_set=pa.array(stock.BEYOND)))
+    more = np.where(handled, np.maximum(units, 0), 0)
     return {"handling": handling, "backorder": quantities(more)}
 
 

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from cartage.records.batch import Batch
 from cartage.records.columns import INSTANT
 from cartage.records.inventory_feed import ROWS
+from cartage.records.stock import BEYOND
 from cartage.systems.sfcc.inventory.units import millionths, numbers, quantities, texts
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def figures_of(root: pa.Table, as_of: Ints) -> Figures:
     """Give the figures of stock records as the ERP counts them, dated, before anything the shop sold."""
     count = len(root)
     stopped = ~np.asarray(pc.fill_null(pc.equal(root["state"], "active"), False))
-    handled = np.asarray(pc.fill_null(pc.is_in(root["handling"], pa.array(["preorder", "backorder"])), False))
+    handled = np.asarray(pc.is_in(root["handling"], pa.array(BEYOND)))
     return Figures(
         free=millionths(root["available"]),
         safety=np.maximum(millionths(root["safety"]), 0),
@@ -94,7 +95,7 @@ def rows_of(root: pa.Table, figures: Figures, told: pa.Table, drift: pa.ChunkedA
         "allocation": quantities(allocation, perpetual),
         "as_of": pa.array(figures.as_of, pa.int64()).cast(INSTANT),
         "perpetual": pa.array(perpetual),
-        "handling": _but(unsold, "none", pc.fill_null(root["handling"], "none")),
+        "handling": _but(unsold | ~np.asarray(pc.is_in(root["handling"], pa.array(BEYOND))), "none", root["handling"]),
         "backorder": quantities(beyond, perpetual | (figures.beyond == 0)),
         "in_stock_at": _but(unsold, pa.scalar(None, INSTANT), root["in_stock_at"]),
         "explained": quantities(_explained(figures, value, told)),
