@@ -235,7 +235,7 @@ def test_what_is_told_anew_is_not_late(ground: Ground) -> None:
     assert [each.key for each in target.late] == [rows[0]["key"]]
 
 
-@pytest.mark.parametrize(("packed", "left"), [(True, None), (True, 100), (False, 500), (False, 0)])
+@pytest.mark.parametrize(("packed", "left"), [(False, None), (False, 500), (True, 100)])
 def test_an_earlier_feed_that_was_refused_whole_takes_all_its_records_along(
     ground: Ground, packed: bool, left: int | None
 ) -> None:
