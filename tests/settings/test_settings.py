@@ -122,6 +122,12 @@ def test_a_wrong_deploy_setting_is_named(include: Path, old: str, new: str, said
         ("email: []", "email: [nobody]", "`alerts.email[0]`: `nobody` is no e-mail address"),
         ("      order: {}", "      order: {gift: custcol_gift}", "its id starts with `custbody_`"),
         ("customer_list: RefArchUS", "customer_list: RefArch", "give both sites the same subsidiary"),
+        ("left_out: []", "left_out: [Berlin]", "`locations.left_out[0]`: must be the internal id of a NetSuite location"),
+        ("left_out: []", 'left_out: ["2"]', "`locations.left_out[0]`: is also in inventory.lists.store-berlin"),
+        ("headers: {}  ", "headers: {RefArch-inventry: {}}  ", "is no list of `inventory.lists`; did you mean `RefArch-inventory`?"),
+        ("headers: {eur-sale:", "headers: {eur-sail:", "is no book of `prices.books`; did you mean `eur-sale`?"),
+        ("customers: null  ", "customers: {currencies: [EUR], only: [Acme]}  ", "must be the internal id of a NetSuite customer"),
+        ("eur-wholesale: {", 'eur-wholesale: {groups: {Gold: "3"}, ', "must be the internal id of a pricing group"),
     ],
 )  # fmt: skip
 def test_a_wrong_run_setting_is_named_with_its_line(include: Path, old: str, new: str, said: str) -> None:

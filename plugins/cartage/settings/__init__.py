@@ -103,6 +103,20 @@ class Settings(Strict):
         return self
 
     @model_validator(mode="after")
+    def _left_out_is_not_sold(self) -> Settings:
+        """What is left out on purpose is in no list: its stock would be sold all the same."""
+        for place, location in enumerate(self.locations.left_out):
+            at = ("locations", "left_out", place)
+            if not (location.isascii() and location.isdigit()):
+                raise wrong("must be the internal id of a NetSuite location, a number", *at)
+            for name, each in self.inventory.lists.items():
+                if location in each.locations:
+                    raise wrong(
+                        f"is also in inventory.lists.{name}, which sells what lies there; take it out of one", *at
+                    )
+        return self
+
+    @model_validator(mode="after")
     def _one_home_for_a_list(self) -> Settings:
         """Sites that share a customer list must share a subsidiary: its customers get one home."""
         homes: dict[str, tuple[str, str]] = {}

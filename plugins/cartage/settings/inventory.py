@@ -13,7 +13,7 @@ from cartage.settings.daily import TimeOfDay  # noqa: TC001, read at run time
 from cartage.settings.drift import StockDrift
 from cartage.settings.feeds import InventoryFeeds
 from cartage.settings.guardrails import StockGuardrail
-from cartage.yamlfile import Strict, wrong
+from cartage.yamlfile import Strict, close, wrong
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -196,4 +196,7 @@ class Inventory(Strict):
         for location in self.location_quantity:
             if location not in named:
                 raise wrong("is a location of no inventory list", "location_quantity", location)
+        for name in self.feed.headers:
+            if name not in self.lists:
+                raise wrong(f"is no list of `inventory.lists`{close(name, self.lists)}", "feed", "headers", name)
         return self

@@ -12,7 +12,7 @@ from cartage.settings.daily import TimeOfDay  # noqa: TC001, read at run time
 from cartage.settings.drift import Drift
 from cartage.settings.feeds import PriceFeeds
 from cartage.settings.guardrails import PriceGuardrail
-from cartage.yamlfile import Strict, wrong
+from cartage.yamlfile import Strict, close, wrong
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,6 +61,16 @@ class PriceBook(Strict):
         default=None, description="Whether its prices are net or gross. A book must fit its site and its parent."
     )
 
+    @field_validator("groups")
+    @classmethod
+    def _check_groups(cls, groups: dict[str, str]) -> dict[str, str]:
+        for group, level in groups.items():
+            if not re.fullmatch(ID, group):
+                raise wrong("must be the internal id of a pricing group, a number", group)
+            if not re.fullmatch(ID, level):
+                raise wrong("must be the internal id of a price level, a number", group)
+        return groups
+
     @property
     def dated(self) -> bool:
         """Whether its prices have days."""
@@ -91,6 +101,14 @@ class CustomerBooks(Strict):
         description="Whether a book also has the prices of the customer's price level, so that it can stand alone. "
         "Otherwise it needs a parent, or a book of that level beside it.",
     )
+
+    @field_validator("only")
+    @classmethod
+    def _check_only(cls, only: tuple[str, ...]) -> tuple[str, ...]:
+        for place, customer in enumerate(only):
+            if not re.fullmatch(ID, customer):
+                raise wrong("must be the internal id of a NetSuite customer, a number", place)
+        return only
 
     @model_validator(mode="after")
     def _check_book(self) -> CustomerBooks:
@@ -146,6 +164,14 @@ class Prices(Strict):
             if "/" in name:
                 raise wrong("must not have a slash in its id", name)
         return books
+
+    @model_validator(mode="after")
+    def _check_headers(self) -> Prices:
+        """A header of a book that is not made would be a parent that nobody misses; customers' books have names of their own."""
+        for name in self.feed.headers:
+            if name not in self.books and self.customers is None:
+                raise wrong(f"is no book of `prices.books`{close(name, self.books)}", "feed", "headers", name)
+        return self
 
     @model_validator(mode="after")
     def _check_parents(self) -> Prices:
