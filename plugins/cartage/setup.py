@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from cartage import pools
@@ -14,13 +15,17 @@ def main() -> int:
     Returns:
         The process's exit code.
     """
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
     from cartage.ledger import Ledger
     from cartage.operators.runtime import LEDGER_CONNECTION
 
+    # As Airflow's own commands do: without it connections are looked for in the environment alone.
+    os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"
     try:
         Ledger.from_connection(LEDGER_CONNECTION).migrate()
         changed = pools.ensure()
-    except CartageError as error:
+    except (CartageError, AirflowNotFoundException) as error:
         print(f"cartage: {error}", file=sys.stderr)
         return 1
     for name, slots in changed.items():
