@@ -125,6 +125,12 @@ def test_a_failed_run_says_why_and_nothing_runs_in_it(reader: TestClient) -> Non
     assert "extract failed &lt;script&gt;" in page
 
 
+def test_a_run_says_what_it_found_as_a_whole(reader: TestClient, small: Small) -> None:
+    small.ledger.runs.find(small.start("inventory", "full"), [f"drift: 3 records of inventory lists {SCRIPT}"])
+    page = reader.get(f"/flows/{NAME}.inventory/runs").text
+    assert "drift: 3 records of inventory lists &lt;script&gt;" in page
+
+
 def test_older_runs_are_on_the_next_page(reader: TestClient, small: Small) -> None:
     flow = f"{NAME}.locations"
     ids = [small.start("locations", f"run-{number}") for number in range(60)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from tests.end_to_end.test_shipments import office
+from tests.webhooks import listening
 
 if TYPE_CHECKING:
     import pytest
@@ -79,6 +80,8 @@ def test_a_full_run_finds_and_repairs_what_somebody_changed_in_the_shop(
     stack: Stack, caplog: pytest.LogCaptureFixture
 ) -> None:
     without_first_questions(stack)
+    stack.setting("webhook: null  ", "webhook: cartage_alerts  ")
+    stack.setting("drifted_share: 0.01", "drifted_share: 0")
     first = stack.run("inventory")
     before = {sku: ats(sku) for sku in ("NL-1000", "NL-1006")}
     stack.control("sfcc", "POST", "/stock", json={"list": LIST, "sku": "NL-1000", "allocation": 1})
@@ -87,9 +90,14 @@ def test_a_full_run_finds_and_repairs_what_somebody_changed_in_the_shop(
     blind = stack.run("inventory", full=True)
     assert (blind["extracted"], blind["updated"]) == (first["extracted"], 0), "the run goes on without"
     assert "inventory lists of the shop could not be looked at, so this run finds no drift" in caplog.text
+    assert "could not be looked at" in stack.ledger.runs.recent("sfcc_netsuite", "inventory")[0].findings[0]
     stack.control("sfcc", "DELETE")
-
-    assert stack.run("inventory", full=True)["updated"] == 1
+    with listening() as hooks:
+        assert stack.run("inventory", full=True)["updated"] == 1
+    (found,) = stack.ledger.runs.recent("sfcc_netsuite", "inventory")[0].findings
+    assert found.startswith("drift: 1 records of inventory lists are not as the shop was told, for example ")
+    (told,) = hooks.posted
+    assert (told["kind"], told["facts"]["drifted"]) == ("drift", 1)
     assert changed(stack, "inventory") == {f"{LIST}/NL-1000"}
     (complaint,) = stack.verdicts("inventory")[f"{LIST}/NL-1000"].complaints
     assert complaint.code == "drift"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cartage.integrations import include_folder
-from cartage.operators.alerts import drops_alert, quarantine_alert, silence_alerts
+from cartage.operators.alerts import drift_alert, drops_alert, quarantine_alert, silence_alerts
 from cartage.settings import load_settings
 
 
@@ -57,6 +57,15 @@ def test_what_the_shop_refused_of_earlier_feeds_speaks_up_though_the_run_itself_
     assert "400 of its earlier feeds" in alert.subject
     assert "400 records of earlier feeds were not taken by the shop" in alert.body
     assert alert.facts["late"] == 400
+
+
+@pytest.mark.parametrize(
+    ("drifted", "share", "speaks"), [(0, 0, False), (1, 0, True), (10, 0.01, False), (11, 0.01, True)]
+)
+def test_a_shop_that_drifted_too_far_speaks_up(drifted: int, share: float, *, speaks: bool) -> None:
+    alert = drift_alert("sfcc_netsuite.inventory", "run 1", drifted, 1000, share)
+    assert (alert is not None) is speaks
+    assert alert is None or (alert.facts["drifted"] == drifted and f"{drifted} of 1000" in alert.subject)
 
 
 def test_files_that_could_not_be_read_speak_up() -> None:

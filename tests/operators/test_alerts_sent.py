@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +16,7 @@ from cartage.integrations import include_folder
 from cartage.ledger import Ledger
 from cartage.operators import alerts
 from cartage.settings import Alerts, load_settings
+from tests.webhooks import Hooks, listening
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,29 +36,6 @@ class Mailbox(Message):
         self.mails.append(message)
 
 
-class Hooks(ThreadingHTTPServer):
-    """Takes what is posted to it, or answers with an error."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.posted: list[dict[str, Any]] = []
-        self.status = 200
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Hooks
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.posted.append(body)
-        self.send_response(self.server.status)
-        self.end_headers()
-        self.wfile.write(b"no: night@example.com is not known here")
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (its name there)
-        """Say nothing."""
-
-
 @pytest.fixture
 def mailbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
     kept = Mailbox()
@@ -74,14 +50,9 @@ def mailbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
 
 
 @pytest.fixture
-def hooks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hooks]:
-    server = Hooks()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    connection = {"conn_type": "http", "host": f"http://127.0.0.1:{server.server_port}"}
-    monkeypatch.setenv("AIRFLOW_CONN_CARTAGE_ALERTS", json.dumps(connection))
-    yield server
-    server.shutdown()
-    server.server_close()
+def hooks() -> Iterator[Hooks]:
+    with listening() as server:
+        yield server
 
 
 def _free_port() -> int:

@@ -33,6 +33,8 @@ How it is used, in the order of a run; each method says the rest::
     ledger.proposals.open(run_id, integration, flow, record, draft) -> int
     ledger.outcomes.hold(run_id, record, rows, complaint)
 
+    ledger.runs.find(run_id, ["drift: 3 records of inventory lists are not as the shop was told"])
+
     # load
     ledger.journal(run_id, integration, system, holder="load[3]") -> Journal
     ledger.outcomes.settle(run_id, record, verdicts)      # resolves quarantine entries by itself
@@ -43,7 +45,7 @@ How it is used, in the order of a run; each method says the rest::
     ledger.untell(integration, flow, system, overdue) -> list[Late]      # documents of feeds that the target did not take
     ledger.outcomes.balance(run_id) -> dict[str, Balance]
     ledger.outcomes.verdicts(run_id, record=None) -> Iterator[Verdict]
-    ledger.outcomes.unaccounted(run_id, record=None) -> Iterator[(record, row, key)]
+    ledger.outcomes.unaccounted(run_id, record=None) -> Iterator[(record, row, key)]; .noted(run_id, code) -> int
     ledger.runs.close(run_id, "settled" | "failed", note=None)
 
     ledger.proposals.conclude(integration, flow, run_id=, carried=())   # what was approved and is told

@@ -271,6 +271,12 @@ class Outcomes:
             for record in sorted(noted.keys() | tallied.keys())
         }
 
+    def noted(self, run_id: int, code: str) -> int:
+        """Give how many records of a run, among those with a row each, ended for this reason or with this warning."""
+        query = sa.select(sa.func.count()).where(outcomes.c.run_id == run_id, outcomes.c.code == code)
+        with self._database.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
     def verdicts(self, run_id: int, record: str | None = None) -> Iterator[Verdict]:
         """Give the outcomes of the run by row number, a page at a time, without holding the database."""
         for row in self._pages(run_id, record, outcomes.c.outcome.is_not(None)):

@@ -14,6 +14,8 @@ from cartage.ledger.tables import runs
 from cartage.windows import Selection, Window
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.engine import Connection
 
     from cartage.ledger.engine import Database
@@ -37,6 +39,7 @@ class Run:
         settings_digest: SHA-256 of the settings it runs with.
         settings_revision: newest revision overlaid on the files, or None.
         note: why it failed or was closed by another run.
+        findings: what it found as a whole, for people: how much drifted, say.
     """
 
     id: int
@@ -56,6 +59,7 @@ class Run:
     note: str | None
     opened_at: datetime
     closed_at: datetime | None
+    findings: tuple[str, ...] = ()
 
     @property
     def dry_run(self) -> bool:
@@ -186,6 +190,12 @@ class Runs:
             if closed.rowcount:
                 counts.close(connection, run_id)
 
+    def find(self, run_id: int, findings: Sequence[str]) -> None:
+        """Note what a run found as a whole, in the place of what an earlier try of the step found."""
+        with self._database.write() as connection:
+            found = list(findings) or None
+            connection.execute(sa.update(runs).where(runs.c.id == run_id).values(findings=found))
+
     def last_settled_window(self, integration: str, flow: str) -> Window | None:
         """Give the window that reached furthest among settled live runs: what seeds an empty watermark.
 
@@ -228,6 +238,7 @@ def _run(row: sa.Row[Any]) -> Run:
     values = dict(row._mapping)  # noqa: SLF001 - the public name of a row's mapping
     selection = values.pop("selection")
     values.pop("dry_run")
+    findings = tuple(values.pop("findings") or ())
     return Run(
         window=Window(values.pop("since"), values.pop("until")),
         selection=Selection(
@@ -238,5 +249,6 @@ def _run(row: sa.Row[Any]) -> Run:
             full=selection.get("full", False),  # a run of an earlier version of Cartage has no such keys
             proposals=tuple(selection.get("proposals", ())),
         ),
+        findings=findings,
         **values,
     )

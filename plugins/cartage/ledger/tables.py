@@ -88,6 +88,8 @@ runs = sa.Table(
     sa.Column("settings_revision", sa.BigInteger),
     sa.Column("state", TEXT, nullable=False),
     sa.Column("note", TEXT),
+    # What it found as a whole, a list of texts: `note` says only why it failed.
+    sa.Column("findings", sa.JSON(none_as_null=True)),
     sa.Column("opened_at", Instant, nullable=False),
     sa.Column("closed_at", Instant),
     sa.UniqueConstraint("dag_id", "dag_run_id", "attempt"),

@@ -1,4 +1,4 @@
-"""Alerts: a run that failed, too much in quarantine, a drop that cannot be read, a shop that has gone silent.
+"""Alerts: a run that failed, too much in quarantine, a drop that cannot be read, a shop that drifted or has gone silent.
 
 They go out by Airflow's own notifiers, e-mail through the SMTP connection and a webhook through an
 HTTP connection, as the integration's settings say. They name flows, sites, files and counts, never people.
@@ -36,7 +36,7 @@ class Alert:
     """Something a person should know.
 
     Attributes:
-        kind: failed, quarantine, drops, silence or proposal.
+        kind: failed, quarantine, drift, drops, silence or proposal.
         subject: one line.
         body: what happened, where, and what to do.
         facts: the same as values, for a webhook.
@@ -212,6 +212,29 @@ def quarantine_alert(
         f"{share:.0%}.\n{of_feeds if late else ''}"
         f"Errors, under Cartage in the Airflow UI, says which and why.\n{address}",
         {"flow": name, "run": run, "address": address, **counts, "asking": asking, "late": late},
+    )
+
+
+def drift_alert(name: str, run: str, drifted: int, extracted: int, share: float) -> Alert | None:
+    """Alert when the shop has more than `share` of a run's records otherwise than it was told.
+
+    Args:
+        name: the flow.
+        run: its id in Airflow.
+        drifted: records that the shop has otherwise, whether they are told again or left.
+        extracted: records that the run read.
+        share: the setting ``alerts.drifted_share``.
+    """
+    if not drifted or drifted <= share * extracted:
+        return None
+    address = address_of(name, run)
+    return Alert(
+        "drift",
+        f"Cartage: the shop has {drifted} of {extracted} records of {name} otherwise than it was told",
+        f"Somebody or something else writes what {name} tells the shop: {drifted} of {extracted} records; the setting allows "
+        f"{share:.0%}.\nRuns, under Cartage in the Airflow UI, gives examples; a record's page says what the shop had, and "
+        f"whether it was told again.\n{address}",
+        {"flow": name, "run": run, "address": address, "drifted": drifted, "extracted": extracted},
     )
 
 

@@ -11,6 +11,7 @@ from cartage.errors import BatchError, CartageError
 from cartage.operators.base import FlowOperator, Passage, text_of
 from cartage.operators.following import follow_feeds
 from cartage.operators.links import PlanLink
+from cartage.records.outcome import DRIFT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -170,6 +171,9 @@ class SettleOperator(FlowOperator):
         held = runtime.ledger.quarantine
         asking, late = held.asking(begun.id), held.late(begun.id)
         found = [alerts.quarantine_alert(name, alerts.run_of(context), counts, share, asking=asking, late=late)]
+        drifted = runtime.ledger.outcomes.noted(begun.id, DRIFT)
+        limit = float(flow.settings.alerts.drifted_share)
+        found.append(alerts.drift_alert(name, alerts.run_of(context), drifted, counts["extracted"], limit))
         refused = [each.name for each in flow.drops.refused()] if flow.drops else []
         if refused:
             self.log.warning("%d drops could not be read, or not to their end: %s", len(refused), ", ".join(refused))

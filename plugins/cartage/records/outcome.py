@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from cartage.errors import Complaint
 
 
+DRIFT = "drift"
+"""Code of the warning that the target had a record otherwise than it was last told."""
+
+
 class Outcome(StrEnum):
     """How a run ended for a record; the words of the accounting identity."""
 

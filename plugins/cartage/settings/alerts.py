@@ -79,6 +79,13 @@ class Alerts(Strict):
         le=1,
         description="Share of a run's records (0 to 1) in quarantine above which an alert is sent.",
     )
+    drifted_share: float = Field(
+        default=0.01,
+        ge=0,
+        le=1,
+        description="Share of a full run's records (0 to 1) that the shop has otherwise than it was told above which an alert "
+        "is sent; 0: of any.",
+    )
 
     @field_validator("email")
     @classmethod

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from cartage.errors import Complaint
 from cartage.records.columns import INSTANT, TEXT, table
-from cartage.records.outcome import Outcome, Verdict
+from cartage.records.outcome import DRIFT, Outcome, Verdict
 from cartage.seams import Transformed
 from cartage.systems.sfcc.feeds.archive import NotExported
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from cartage.seams import Told
 
 log = logging.getLogger(__name__)
-
-CODE = "drift"
 
 SHOWN = 5
 """Records that a warning names."""
@@ -131,7 +129,7 @@ def only_shown(transformed: Transformed) -> Transformed:
 
 def complaint(says: str) -> Complaint:
     """Give a finding as the warning that stands with the record's outcome."""
-    return Complaint(CODE, says)
+    return Complaint(DRIFT, says)
 
 
 def groups_of(keys: pa.ChunkedArray) -> pa.ChunkedArray:
