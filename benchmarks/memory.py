@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
-
-import psutil
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
 INTERVAL = 0.02
+_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def descendants(pid: int) -> Iterator[int]:
     """Give the processes that a process has started, and those that they have.
 
-    Linux says so of each thread, in a hundredth of the time that psutil takes to ask every process of the machine.
+    Linux says so of each thread, in a hundredth of the time that it takes to ask every process of the machine.
     """
     for told in Path(f"/proc/{pid}/task").glob("*/children"):
         try:
@@ -30,6 +30,16 @@ def descendants(pid: int) -> Iterator[int]:
             yield from descendants(child)
 
 
+def resident(pid: int) -> tuple[int, int]:
+    """Give the resident bytes of a process, and how many of them are pages of files. A look takes 20 µs.
+
+    Raises:
+        OSError: it has ended.
+    """
+    _, all_, shared, *_ = Path(f"/proc/{pid}/statm").read_text().split()
+    return int(all_) * _PAGE, int(shared) * _PAGE
+
+
 class Growth:
     """Samples resident memory while a block runs; `peak_mb` is the growth over its beginning, in MB.
 
@@ -38,7 +48,6 @@ class Growth:
     """
 
     def __init__(self) -> None:
-        self._process = psutil.Process()
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._start = 0
@@ -62,14 +71,14 @@ class Growth:
             self._peak = max(self._peak, self._resident())
 
     def _resident(self) -> int:
-        resident = self._process.memory_info().rss
-        for child in descendants(self._process.pid):
+        total, _ = resident(os.getpid())
+        for child in descendants(os.getpid()):
             try:
-                memory = psutil.Process(child).memory_info()
-                resident += memory.rss - memory.shared
-            except psutil.NoSuchProcess:  # it ended since it was listed
+                own, shared = resident(child)
+            except OSError:  # it ended since it was listed
                 continue
-        return int(resident)
+            total += own - shared
+        return total
 
     @property
     def peak_mb(self) -> float:

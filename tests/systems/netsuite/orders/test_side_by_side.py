@@ -56,7 +56,7 @@ def seen(transformed: Transformed) -> tuple[Any, ...]:
 
 def test_batches_become_the_same_in_the_same_order_however_they_are_done(setup: Setup) -> None:
     def done(workers: int, together: int, batches: list[Batch] = BATCHES) -> list[Any]:
-        return [seen(each) for each in by_workers(batches, setup, Catalogue(), workers, together)]
+        return [seen(each) for each in by_workers(batches, setup, Catalogue(), workers, together=together)]
 
     alone = done(0, 0)
     assert [len(documents) for documents, _ in alone] == [2, 0, 2, 2, 2, 2, 2]
