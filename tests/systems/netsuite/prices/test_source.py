@@ -97,6 +97,27 @@ def test_books_of_customers_are_capped_and_the_rest_is_named(
     )
 
 
+@pytest.mark.parametrize(("names", "customers"), [(("Twin", "Twin"), "505, 508"), (("A/B", "Own"), "505")])
+def test_customers_whose_names_make_no_book_of_their_own_share_none(
+    account: Account, names: tuple[str, str], customers: str
+) -> None:
+    """One book for two customers would show each the other's prices; a slash would part its keys elsewhere."""
+    body: dict[str, Any] = {"itemPricing": {"items": [{"item": {"externalId": "NL-1000"}, "currency": {"id": "1"},
+                                                       "level": {"id": "-1"}, "price": 100}]}}  # fmt: skip
+    with account.endpoint.admin as client:
+        assert client.patch("/record/v1/customer/505", json=body).status_code == 204
+        for customer, name in zip(("505", "508"), names, strict=True):
+            assert client.patch(f"/record/v1/customer/{customer}", json={"companyName": name}).status_code == 204
+    named = settings_with("settings: {prices: {customers: {currencies: [EUR], named_by: companyname}}}")
+    reads = read(account, settings=named, keys=("NL-1000",), told=("customer-Twin-EUR/NL-1000",))
+    assert quarantined(reads) == {f"customers {customers}": "customer_without_book"}
+    mine = {key: amounts for key, amounts in prices(reads).items() if key.startswith("customer-")}
+    if names[0] == names[1]:
+        assert mine == {}, "neither is told, nor is what the shop was told taken for gone"
+    else:
+        assert mine == {"customer-Own-EUR/NL-1000": {1: Decimal("99.00")}, "customer-Twin-EUR/NL-1000": {}}
+
+
 def test_a_changed_and_a_lost_price_although_nothing_says_when(account: Account) -> None:
     account.errand("price", item="NL-1012", level="1", currency="EUR", price="95.00")
     account.errand("price", item="NL-1012", level="1", currency="USD", price=None)

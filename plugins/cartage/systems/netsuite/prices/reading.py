@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cartage.errors import SettingsError
+from cartage.errors import Complaint, SettingsError
 from cartage.records.columns import MONEY
 from cartage.systems.netsuite.duplicates import without_duplicates
 from cartage.systems.netsuite.prices.books import Book, currency_of, day_of
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from cartage.settings import Settings
+    from cartage.settings.prices import CustomerBooks
     from cartage.systems.netsuite.columnar import ColumnReader
 
 log = logging.getLogger(__name__)
@@ -30,6 +33,21 @@ _CUSTOMERS = pa.schema({"id": _ID, "name": _TEXT, "price_level": _ID})
 _OWN = pa.schema({"customer": _ID, "item": _ID, "currency": _ID, "price_level": _ID, "amount": MONEY})
 _GROUPS = pa.schema({"customer": _ID, "pricing_group": _ID, "price_level": _ID})
 _KEY = ("item", "price_level", "currency", "quantity")
+
+
+@dataclass(frozen=True)
+class Unnamed:
+    """Customers with prices of their own that can have no book of their own.
+
+    Attributes:
+        customers: internal ids.
+        books: what their books would be called; the shop may have been told of them.
+        complaint: why.
+    """
+
+    customers: tuple[int, ...]
+    books: tuple[str, ...]
+    complaint: Complaint
 
 
 class PriceReader:
@@ -95,19 +113,22 @@ class PriceReader:
         rows, doubtful = without_duplicates(rows, _KEY)
         return rows, doubtful.select(["item", "price_level", "currency"])
 
-    def customer_books(self, currencies: Mapping[str, int]) -> list[Book]:
-        """Give the books of single customers, at most as many as the settings allow.
+    def customer_books(self, currencies: Mapping[str, int]) -> tuple[list[Book], list[Unnamed]]:
+        """Give the books of single customers, at most as many as the settings allow, and the customers that have none.
 
         Raises:
             SettingsError: their currency is none of NetSuite's.
         """
         settings = self._settings.prices.customers
         if settings is None:
-            return []
+            return [], []
         found = self._reader.whole("price_customers", _CUSTOMERS, named_by=settings.named_by)
         named = found.filter(pc.is_valid(found["name"]))
         if settings.only:
             named = named.filter(pc.is_in(named["id"], value_set=pa.array([int(each) for each in settings.only])))
+        unnamed = _unnamed(named, settings)
+        unfit = pa.array([each for one in unnamed for each in one.customers], _ID)
+        named = named.filter(pc.invert(pc.is_in(named["id"], value_set=unfit)))
         most = settings.max_books // len(settings.currencies)
         customers, beyond = named.slice(0, most).to_pylist(), named.slice(most)["id"].to_pylist()
         if beyond:
@@ -121,11 +142,12 @@ class PriceReader:
         ids = [each["id"] for each in customers]
         own = self._reader.some("prices_of_customers", _OWN, ids).to_pylist()
         groups = self._reader.some("price_groups_of_customers", _GROUPS, ids).to_pylist()
-        return [
+        books = [
             self._customer_book(each, code, currency_of(currencies, code, "prices.customers.currencies"), own, groups)
             for each in customers
             for code in settings.currencies
         ]
+        return books, unnamed
 
     def _customer_book(
         self,
@@ -140,7 +162,7 @@ class PriceReader:
         mine = [each for each in own if each["customer"] == customer["id"] and each["currency"] == currency]
         level = customer["price_level"]
         return Book(
-            id=prices.customers.book.replace("{customer}", str(customer["name"])).replace("{currency}", code),
+            id=book_of(prices.customers, str(customer["name"]), code),
             currency=code,
             currency_id=currency,
             level=int(str(level)) if prices.customers.levels and level is not None else None,
@@ -153,3 +175,28 @@ class PriceReader:
                 each["item"]: each["price_level"] for each in mine if each["amount"] is None and each["price_level"]
             },
         )
+
+
+def book_of(settings: CustomerBooks, name: str, code: str) -> str:
+    """Give the id of a customer's book."""
+    return settings.book.replace("{customer}", name).replace("{currency}", code)
+
+
+def _unnamed(named: pa.Table, settings: CustomerBooks) -> list[Unnamed]:
+    """Find the customers whose names make no book of their own: a name that several have, or one with a slash."""
+    by_name: dict[str, list[int]] = defaultdict(list)
+    for each in named.select(["id", "name"]).to_pylist():
+        by_name[each["name"]].append(each["id"])
+    found = []
+    for name, customers in by_name.items():
+        if len(customers) == 1 and "/" not in name:
+            continue
+        listed = ", ".join(map(str, customers))
+        why = "have the same" if len(customers) > 1 else "has a slash in its"
+        reason = (
+            f"customers {listed}: {why} `{settings.named_by}`, which is no name for a price book; change it in NetSuite, or "
+            "name books by `prices.customers.named_by: id`"
+        )
+        books = tuple(book_of(settings, name, code) for code in settings.currencies)
+        found.append(Unnamed(tuple(customers), books, Complaint("customer_without_book", reason, "book_id")))
+    return found

@@ -19,7 +19,7 @@ from cartage.systems.netsuite.prices.reading import PriceReader
 from cartage.systems.netsuite.prices.records import gone, records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from cartage.errors import Complaint
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cartage.settings import Settings
     from cartage.systems.netsuite.hook import NetSuiteHook
     from cartage.systems.netsuite.prices.books import Book
+    from cartage.systems.netsuite.prices.reading import Unnamed
     from cartage.windows import Selection, Window
 
 log = logging.getLogger(__name__)
@@ -74,12 +75,14 @@ class PriceSource(ColumnSource):
         with self._columns() as columns:
             reader = PriceReader(columns, self._settings)
             currencies = reader.currencies()
-            books = books_of(self._settings, currencies) + reader.customer_books(currencies)
+            of_customers, unnamed = reader.customer_books(currencies)
+            books = books_of(self._settings, currencies) + of_customers
             reader.check_levels(books)
             days = [column for book in books for column in (book.sale_from, book.sale_to) if column]
             run = _Run(reader, self._settings, books, at)
+            yield from run.without_books(unnamed)
             yield from run.priced(reader.items(selection.keys, days))
-            yield from run.gone(self._told(selection))
+            yield from run.gone(self._told(selection), {book for each in unnamed for book in each.books})
 
     def _told(self, selection: Selection) -> pa.Array:
         """Give the keys that the shop was told of, of these skus or of all."""
@@ -116,8 +119,19 @@ class _Run:
         for start in range(0, len(clear) if self._books else 0, size):
             yield self._group(clear.slice(start, size))
 
-    def gone(self, told: pa.Array) -> Iterator[Read]:
-        """Give a record for each price that the shop was told of and that there is no more."""
+    def without_books(self, unnamed: Sequence[Unnamed]) -> Iterator[Read]:
+        """Set aside customers that can have no book of their own."""
+        if unnamed:
+            named = [(f"customers {', '.join(map(str, each.customers))}", each.complaint) for each in unnamed]
+            yield Read(self._numbered([]), self._given.refuse(named))
+
+    def gone(self, told: pa.Array, kept: Collection[str] = ()) -> Iterator[Read]:
+        """Give a record for each price that the shop was told of and that there is no more.
+
+        Args:
+            told: keys that the shop was told of.
+            kept: books of which nobody can say; they stay as they are.
+        """
         left = self._given.left_of(told)
         names = Names.of(self._settings)
         of_key = pc.list_element(pc.split_pattern(left, "/", max_splits=1), 0)
@@ -127,7 +141,7 @@ class _Run:
             log.warning(
                 "the shop was told of books that the settings do not have any more: %s; left alone", ", ".join(foreign)
             )
-        left = left.filter(pc.invert(pc.is_in(of_key, value_set=pa.array(foreign, pa.string()))))
+        left = left.filter(pc.invert(pc.is_in(of_key, value_set=pa.array([*foreign, *kept], pa.string()))))
         size = max(self._settings.batch_records, math.ceil(len(left) / MOST_GONE))
         for start in range(0, len(left), size):
             keys = left.slice(start, size)
