@@ -1,7 +1,7 @@
 """Flows in processes of their own, killed at a chosen moment and taken up again.
 
-A fork server imports what tasks import once, so that a run to be killed begins at once. What it is doing
-is read off the outside: Airflow's tables, the ledger, the staging folder, the counts of the sandbox.
+A fork server does once what every run does first, so that a run to be killed begins at once: see `warmed.py`. What it
+is doing is read off the outside: Airflow's tables, the ledger, the staging folder, the counts of the sandbox.
 """
 
 from __future__ import annotations
@@ -20,30 +20,6 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
     from tests.end_to_end.stack import Stack
-
-PRELOAD = (
-    "airflow.api_fastapi.execution_api.app",
-    "airflow.dag_processing.dagbag",
-    "airflow.models.dagrun",
-    "airflow.providers.sftp.hooks.sftp",
-    "airflow.sdk.execution_time.supervisor",
-    "airflow.sdk.execution_time.task_runner",
-    "airflow.serialization.serialized_objects",
-    "cartage.flow",
-    "cartage.ledger",
-    "cartage.operators.accounting",
-    "cartage.operators.runtime",
-    "cartage.quality",
-    "cartage.quality.engine",
-    "cartage.systems.netsuite.entry",
-    "cartage.systems.netsuite.target",
-    "cartage.systems.netsuite.transform",
-    "cartage.systems.sfcc.entry",
-    "cartage.systems.sfcc.hook",
-    "great_expectations",
-    "pandas",
-)
-"""What a run imports; a module that is not there is passed over, and then only costs time."""
 
 PATIENCE = 240.0
 _LOOK = 0.02
@@ -65,7 +41,7 @@ class Victim:
         newest = self._ask("SELECT coalesce(max(id), 0) FROM dag_run WHERE dag_id = ?", self.dag_id)[0][0]
         self._before = newest - 1 if again else newest
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(list(PRELOAD))
+        context.set_forkserver_preload(["tests.end_to_end.warmed"])
         target = _go_on if again else _run
         self._process: BaseProcess = context.Process(target=target, args=(dict(os.environ), flow), daemon=True)
         self._process.start()
