@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from cartage.ledger.searching import MOST
 from cartage.ledger.terms import shortened
 from cartage.records.outcome import Outcome, Verdict
 from cartage.seams import Attempt, DocumentResult, Drop
+from cartage.windows import Selection
 from tests.ledger.ledger_examples import NOON, document, rows
 
 if TYPE_CHECKING:
@@ -122,6 +124,38 @@ def test_how_flows_stand(ledger: Ledger, start: Callable[..., int]) -> None:
     assert (orders.errors, orders.proposals) == (1, 0)
     assert orders.days == {2: {"created": 1, "quarantined": 1, "unaccounted": 1}}
     assert found["prices"].newest is None
+
+
+def test_a_record_that_is_tried_again_counts_once_a_day(ledger: Ledger, start: Callable[..., int]) -> None:
+    first = start()
+    carry(ledger, first)
+    ledger.runs.close(first, "settled")
+    days = [datetime.now(UTC) - timedelta(days=1)]
+
+    def again(outcome: Outcome, *, dry_run: bool = False) -> dict[str, int]:
+        run = start(selection=Selection(keys=("2",), dry_run=dry_run))
+        ledger.outcomes.extracted(run, "order", rows("RefArch/2"), 0)
+        if outcome is Outcome.QUARANTINED:
+            ledger.quarantine.put(run, "orders", "order", [Entry(0, "RefArch/2", "1", "validate", (NO_ITEM,), b"{}")])
+        ledger.outcomes.settle(run, "order", [Verdict(0, "RefArch/2", outcome)])
+        ledger.runs.close(run, "settled")
+        return dict(ledger.overview.standings("shop_erp", ["orders"], days)["orders"].days[0])
+
+    counted = {"created": 1, "quarantined": 1, "unaccounted": 1}
+    assert again(Outcome.CREATED, dry_run=True) == counted
+    assert again(Outcome.QUARANTINED) == counted
+    assert again(Outcome.REJECTED) == {"created": 1, "rejected": 1, "unaccounted": 1}
+    assert again(Outcome.SUPERSEDED) == {"created": 1, "rejected": 1, "superseded": 1, "unaccounted": 1}
+    assert again(Outcome.CREATED) == {"created": 2, "superseded": 1, "unaccounted": 1}
+    assert [each["quarantined"] for each in ways(ledger) if "quarantined" in each] == [1, 1], (
+        "the runs did what they did"
+    )
+    tomorrow = [datetime.now(UTC) - timedelta(hours=2), datetime.now(UTC) + timedelta(seconds=0.2)]
+    time.sleep(0.3)
+    again(Outcome.CREATED)
+    found = ledger.overview.standings("shop_erp", ["orders"], tomorrow)["orders"].days
+    assert found[1] == {"created": 1}, "a day tells of its own"
+    assert found[0] == {"created": 2, "superseded": 1, "unaccounted": 1}
 
 
 def test_found_by_anything_that_names_it(ledger: Ledger, start: Callable[..., int]) -> None:

@@ -11,7 +11,9 @@ from cartage.ledger import counts
 from cartage.ledger.console_tables import run_counts
 from cartage.ledger.outbound_tables import proposals
 from cartage.ledger.runs import Run, listed
-from cartage.ledger.tables import quarantine, records, runs
+from cartage.ledger.states import APPLIED
+from cartage.ledger.tables import outcomes, quarantine, records, runs
+from cartage.records.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from cartage.ledger.engine import Database
+
+FAILED = (Outcome.QUARANTINED.value, Outcome.REJECTED.value)
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,8 @@ class Standing:
         fresh_at: when a live run last settled; None when none ever did.
         errors: records held back now.
         proposals: what guardrails hold now.
-        days: how many records ended each way, by the number of the day.
+        days: how many records ended each way, by the number of the day; of those that failed and were tried again on the
+            same day only what became of them.
     """
 
     newest: Run | None = None
@@ -160,7 +165,7 @@ class Overview:
     def _days(
         connection: Connection, integration: str, days: Sequence[datetime]
     ) -> dict[str, dict[int, dict[str, int]]]:
-        """Add up what runs did, by flow, then by day, then by outcome."""
+        """Add up what runs did, by flow, then by day, then by outcome; a failure that was tried again that day is left out."""
         first = sa.select(runs.c.id).where(runs.c.opened_at >= days[0]).order_by(runs.c.opened_at).limit(1)
         since = connection.execute(first).scalar()
         if since is None:
@@ -183,4 +188,42 @@ class Overview:
         found: dict[str, dict[int, dict[str, int]]] = {}
         for flow, number, outcome, count in connection.execute(query):
             found.setdefault(flow, {}).setdefault(number, {})[outcome] = count
+        for flow, number, outcome, count in connection.execute(_tried_again(integration, days[0], day)):
+            left = found[flow][number]
+            left[outcome] -= count
+            if not left[outcome]:
+                del left[outcome]
         return found
+
+
+def _tried_again(integration: str, since: datetime, day: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """Ask how many failures were tried again on their day, whatever came of that: by flow, day and outcome.
+
+    Each run counts what it refused, and a record that is tried five times and refused is one record. Only what was held
+    back can have been tried again, and of that there is little.
+    """
+    held = (
+        sa.select(quarantine.c.record, quarantine.c.key)
+        .where(
+            quarantine.c.last_at >= since
+        )  # of all integrations: asked for one too, SQLite goes through all it ever held
+        .where(sa.or_(quarantine.c.tries > 1, quarantine.c.state == "resolved"))
+        .distinct()
+        .subquery()
+    )
+    one_day = (runs.c.flow, outcomes.c.record, outcomes.c.key, day)
+    back = sa.func.row_number().over(partition_by=one_day, order_by=(runs.c.id.desc(), outcomes.c.row.desc()))
+    tries = (
+        sa.select(runs.c.flow, day.label("day"), outcomes.c.outcome, back.label("back"))
+        .select_from(held)
+        .join(outcomes, sa.and_(outcomes.c.key == held.c.key, outcomes.c.record == held.c.record))
+        .join(runs, runs.c.id == outcomes.c.run_id)
+        .where(runs.c.integration == integration, runs.c.opened_at >= since, runs.c.state != "open")
+        .where(sa.not_(runs.c.dry_run), outcomes.c.outcome.in_([*FAILED, *APPLIED]))
+        .subquery()
+    )
+    return (
+        sa.select(tries.c.flow, tries.c.day, tries.c.outcome, sa.func.count())
+        .where(tries.c.back > 1, tries.c.outcome.in_(FAILED))
+        .group_by(tries.c.flow, tries.c.day, tries.c.outcome)
+    )
