@@ -64,7 +64,10 @@ ORDER_LINES = table(
             QUANTITY,
             "units of the record's item that the line takes from the list; of what is closed only what was shipped",
         ),
-        "committed": (QUANTITY, "of those, units that the list's count leaves out already: committed or shipped there"),
+        "committed": (
+            QUANTITY,
+            "of those, units that the list's count leaves out already: committed there, unless it counts what is on hand, or shipped",
+        ),
     }
 )
 

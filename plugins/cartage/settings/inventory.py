@@ -113,7 +113,7 @@ class Inventory(Strict):
     quantity: Quantity = Field(
         default="available",
         description="`available`: what no order holds. `on_hand`: all that lies there, for locations of third parties whose "
-        "orders NetSuite does not see.",
+        "orders NetSuite does not see. Units of the shop's own orders are taken off it until they are shipped.",
     )
     location_quantity: dict[str, Quantity] = Field(
         default_factory=dict, description="`available` or `on_hand` by location; goes before a list's `quantity`."

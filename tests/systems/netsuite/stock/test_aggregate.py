@@ -227,6 +227,18 @@ def test_what_a_line_takes_and_what_the_count_leaves_out_already(case: str) -> N
     assert under(batch, "order_lines", "quantity", "committed") == {"web/S1": [expected]}
 
 
+def test_what_is_committed_still_lies_on_the_shelf_and_is_sold_once() -> None:
+    """Where a list sells what is on hand, only what was shipped has left its count."""
+    line = {"item": 1, "quantity": 5, "committed": 3, "shipped": 1}
+    counts = counted(items({"id": 1}), levels({(1, 2): 6}, {(1, 2): 9}), None, lines({**line, "location": 2}))
+    for changes in ({"quantity": "on_hand"}, {"location_quantity": {"2": "on_hand"}}):
+        shelf = aggregate(counts, plan(only(BASE, TWO_LISTS, **changes)))
+        assert available(shelf) == {"web/S1": 9, "store/S1": 9}
+        assert under(shelf, "order_lines", "quantity", "committed") == {"web/S1": [(5, 1)], "store/S1": [(5, 1)]}
+    free = aggregate(counts, plan(only(BASE, TWO_LISTS)))
+    assert under(free, "order_lines", "quantity", "committed") == {"web/S1": [(5, 4)], "store/S1": [(5, 4)]}
+
+
 def test_a_line_of_a_kit_stands_under_the_kit_and_its_members_in_their_units() -> None:
     stock = items({"id": 1}, {"id": 2}, {"id": 9, "kind": "Kit"})
     parts = members((9, 1, "2.5"), (9, 2, 1))

@@ -171,3 +171,9 @@ class Plan:
         return frozenset(
             int(self.locations[place]) for each in self.rounds for place in np.flatnonzero(each == list_number)
         )
+
+    def on_shelf(self, list_number: int) -> frozenset[int]:
+        """Give the locations of a list at which it sells what is on hand."""
+        rounds = zip(self.rounds, self.on_hand, strict=True)
+        places = [np.flatnonzero((each == list_number) & shelf) for each, shelf in rounds]
+        return frozenset(int(self.locations[place]) for some in places for place in some)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,8 +26,9 @@ def order_lines(counted: Counted, records: Records, ids: Ints, plan: Plan) -> pa
     """Give the lines that take of each record's item: its own, and those of kits that it is a member of.
 
     What a line takes is its quantity; of a closed line, what was shipped of it. Of that, what is committed or
-    shipped at a location of the record's list is left out of the list's count already. What was committed or
-    shipped elsewhere does not concern the list, and the line takes only the rest.
+    shipped at a location of the record's list is left out of the list's count already; where the list sells what is
+    on hand there, only what was shipped is. What was committed or shipped elsewhere does not concern the list, and
+    the line takes only the rest.
 
     Args:
         counted: what NetSuite said.
@@ -40,10 +42,10 @@ def order_lines(counted: Counted, records: Records, ids: Ints, plan: Plan) -> pa
     line, item, factor = _takers(lines, counted.members)
     at, record = pairs(item, ids[records.item])
     line, factor = line[at], factor[at]
-    quantity, done, here = _taken(lines, plan)
-    inside = here[records.list[record], line]
-    wanted = np.where(inside, quantity[line], quantity[line] - done[line])
-    committed = np.where(inside, done[line], 0)
+    taken = _taken(lines, plan)
+    inside, shelf = (each[records.list[record], line] for each in (taken.here, taken.shelf))
+    wanted = np.where(inside, taken.quantity[line], taken.quantity[line] - taken.done[line])
+    committed = np.where(inside, np.where(shelf, taken.shipped[line], taken.done[line]), 0)
     order = np.argsort(record, kind="stable")
     columns = {name: lines[name].take(pa.array(line[order])) for name in ("site", "order_no", "line_id", "sku")}
     columns |= {
@@ -66,8 +68,27 @@ def _takers(lines: pa.Table, members: pa.Table) -> tuple[Ints, Ints, Ints]:
     )
 
 
-def _taken(lines: pa.Table, plan: Plan) -> tuple[Ints, Ints, Flags]:
-    """Give what each line takes, what of it is committed or shipped, and for each list whether that is there."""
+@dataclass(frozen=True)
+class _Taken:
+    """What lines take, in millionths, a place a line; `here` and `shelf` have a row a list.
+
+    Attributes:
+        quantity: units of the line.
+        done: of those, what is committed or shipped.
+        shipped: of those, what was shipped.
+        here: whether that is at a location of the list.
+        shelf: whether the list sells what is on hand there, committed or not.
+    """
+
+    quantity: Ints
+    done: Ints
+    shipped: Ints
+    here: Flags
+    shelf: Flags
+
+
+def _taken(lines: pa.Table, plan: Plan) -> _Taken:
+    """Give what each line takes, and for each list what of it has left the list's count."""
     ordered, _ = millionths(lines["quantity"])
     shipped, _ = millionths(lines["shipped"])
     committed, _ = millionths(lines["committed"])
@@ -75,11 +96,12 @@ def _taken(lines: pa.Table, plan: Plan) -> tuple[Ints, Ints, Flags]:
     closed = ended | np.asarray(pc.fill_null(lines["closed"], fill_value=False))
     quantity = np.maximum(np.where(closed, np.minimum(shipped, ordered), ordered), 0)
     done = np.clip(np.where(closed, quantity, shipped + committed), 0, quantity)
-    location = np.asarray(pc.fill_null(lines["location"], -1))
-    here = np.array(
-        [(location == -1) | np.isin(location, sorted(plan.takes(number))) for number in range(len(plan.lists))]
-    )
-    return quantity, done, here.reshape(len(plan.lists), len(lines))
+    gone = np.clip(np.where(closed, quantity, shipped), 0, quantity)
+    location, lists = np.asarray(pc.fill_null(lines["location"], -1)), range(len(plan.lists))
+    here = np.array([(location == -1) | np.isin(location, sorted(plan.takes(number))) for number in lists])
+    shelf = np.array([np.isin(location, sorted(plan.on_shelf(number))) for number in lists])
+    shape = (len(plan.lists), len(lines))
+    return _Taken(quantity, done, gone, here.reshape(shape), shelf.reshape(shape).astype(np.bool_))
 
 
 def _times(units: Ints, factor: Ints) -> Ints:
