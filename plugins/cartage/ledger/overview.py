@@ -202,11 +202,9 @@ def _tried_again(integration: str, since: datetime, day: sa.ColumnElement[Any]) 
     Each run counts what it refused, and a record that is tried five times and refused is one record. Only what was held
     back can have been tried again, and of that there is little.
     """
-    held = (
+    held = (  # of all integrations: asked for one too, SQLite goes through all that it ever held
         sa.select(quarantine.c.record, quarantine.c.key)
-        .where(
-            quarantine.c.last_at >= since
-        )  # of all integrations: asked for one too, SQLite goes through all it ever held
+        .where(quarantine.c.last_at >= since)
         .where(sa.or_(quarantine.c.tries > 1, quarantine.c.state == "resolved"))
         .distinct()
         .subquery()
