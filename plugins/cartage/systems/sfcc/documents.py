@@ -187,7 +187,7 @@ def from_claim(document: Document, claim: Claim) -> DocumentResult | None:
     """Give the result that follows from the ledger alone, if one does."""
     wanted = document.wanted
     if claim.done is not None:
-        return DocumentResult(wanted, claim.done, claim.known_id)
+        return DocumentResult(wanted, claim.done, claim.known_id, complaints=claim.complaints)
     if claim.known_version is not None and claim.known_version > document.version:
         return DocumentResult(wanted, "superseded", claim.known_id)
     if claim.known_hash == document.hash and not claim.unfinished:

@@ -27,6 +27,10 @@ def test_an_order_that_the_shop_does_not_know_is_rejected(loop: Loop) -> None:
     assert (told["NOT-IN-SHOP"].outcome, codes(told["NOT-IN-SHOP"])) == (Outcome.REJECTED, ["unknown_order"])
     assert (told["PO-4711"].outcome, codes(told["PO-4711"])) == (Outcome.SKIPPED, ["not_of_the_shop"])
     assert loop.feeds() == []
+    again = loop.tell_again("NOT-IN-SHOP", "PO-4711")  # the task died before the ledger had the verdicts
+    assert {key: (each.outcome, codes(each)) for key, each in again.items()} == {
+        key: (each.outcome, codes(each)) for key, each in told.items()
+    }
 
 
 def test_nothing_is_unshipped(loop: Loop) -> None:
