@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
 from lxml import html
 
+from cartage.windows import Window
 from tests.console.small_ledger import EMAIL, NAME, PHONE, SCRIPT
 
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
+
+    from tests.console.small_ledger import Small
 
 ORDER = f"/records/{NAME}/RefArch/00017"
 
@@ -93,8 +97,13 @@ def test_what_customers_call_themselves_is_text(reader: TestClient, number: str)
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
 
-def test_it_is_run_again_by_those_who_may(operator: TestClient) -> None:
+def test_it_is_run_again_by_those_who_may(operator: TestClient, small: Small) -> None:
     page = html.fromstring(operator.get(ORDER).text)
+    orders, shipments = page.xpath('//button[@data-keys="00017"]')
+    since, until = (datetime.fromisoformat(orders.get(name)) for name in ("data-since", "data-until"))
+    (drop,) = small.ledger.drops(NAME, "orders", small.first).landed_between(Window(since, until))
+    assert drop.name == "RefArch_orders.xml", "by its number alone a drop that was read is not read again"
+    assert shipments.get("data-since") is None, "the ERP is asked for the number"
     assert page.xpath('//button[@data-keys="00017"]/@data-run') == [f"{NAME}.orders", f"{NAME}.shipments"]
 
 

@@ -41,7 +41,12 @@ def form(record: str, *, origin: Side = "storefront", dry_run: bool = False) -> 
             type=["array", "null"],
             items={"type": "string"},
             title=f"{name} numbers" if name != "SKU" else "SKUs",
-            description="Take only these, one a line. Empty takes all.",
+            description="Take only these, one a line. Empty takes all."
+            + (
+                " A drop that was read before is read again when Since and Until lie around the moment it came."
+                if origin == "storefront"
+                else ""
+            ),
         ),
         "since": Param(
             None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +23,8 @@ from cartage.console.telling import RUN_STYLES, RUN_WORDS, STYLES, started
 from cartage.ledger.searching import MOST
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from cartage.console.access import Rights
     from cartage.integrations import Integration
     from cartage.ledger.runs import Run
@@ -33,6 +36,8 @@ router = APIRouter()
 LONGEST = 200
 DIGEST = re.compile(r"[0-9a-f]{64}")
 TELEPHONE = re.compile(r"\+?[\d\s()./-]{6,}")
+SHORTLY = timedelta(seconds=1)
+"""A window ends before its last moment: so it has the one when a drop landed."""
 NOTHING_NEW = frozenset({"unchanged", "superseded"})
 
 
@@ -88,6 +93,21 @@ class Piece:
 
     document: Document
     page: str | None
+
+
+@dataclass(frozen=True)
+class Again:
+    """How a record is run through a flow once more.
+
+    Attributes:
+        dag: the flow's DAG.
+        since: where its source is read from: a drop that was read is not read again by its record's number alone.
+        until: up to where; both None for a source that is asked for the number.
+    """
+
+    dag: str
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 def path_of(integration: str, key: str) -> str:
@@ -186,10 +206,16 @@ def told(story: Story, seen: set[int]) -> list[Chapter]:
     return chapters[::-1]
 
 
-def retriable(story: Story, seen: set[int], rights: Rights) -> list[str]:
-    """Give the DAGs that a record can be run through again by its number, as far as the reader may start them."""
+def retriable(story: Story, seen: set[int], rights: Rights) -> list[Again]:
+    """Give how a record can be run through its flows again, as far as the reader may start them."""
     dags = {story.runs[each.run_id].dag_id for each in story.states if each.run_id in seen}
-    return rights.among("run", sorted(dags))
+    left = [(story.runs[each.run_id], each.at) for each in story.steps if each.what == "dropped" and each.run_id]
+    found = []
+    for dag in rights.among("run", sorted(dags)):
+        newest = max((run.id for run, _ in left if run.dag_id == dag), default=None)
+        at = [each for run, each in left if run.id == newest]
+        found.append(Again(dag, min(at), max(at) + SHORTLY) if at else Again(dag))
+    return found
 
 
 def _page(joined: Integration | None, document: Document, key: str) -> str | None:
