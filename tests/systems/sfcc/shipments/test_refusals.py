@@ -186,6 +186,11 @@ def test_a_dry_run_says_what_would_be_written_and_writes_nothing(loop: Loop) -> 
     assert (loop.requests(), loop.feeds()) == ({}, [])
     assert loop.order(number) == order
 
+    loop.shop.control(faults=[{"match": f"GET *{number}", "status": 400, "times": 1}])
+    refused = loop.plan(number)
+    assert {each.action for each in refused} == {"quarantine"}, "one order that is not shown costs the plan no other"
+    assert {each.complaints[0].code for each in refused} == {"refused_by_the_shop"}
+
 
 def test_what_the_job_skips_is_rejected_with_its_reason(loop: Loop) -> None:
     """The order is there, but not the shipment: REST takes the state, the feed's import skips the tracking number."""

@@ -138,7 +138,11 @@ class Sender:
         facts = record.documents[0].facts
         shop: Json | None = {}
         if self._orders is not None:
-            shop = self._orders.look(facts["site"], facts["order_no"])
+            try:
+                shop = self._orders.look(facts["site"], facts["order_no"])
+            except ShopRefused as refused:
+                said = (_refusal(record.key, refused),)
+                return [Planned(each.row, each.wanted, "quarantine", "", complaints=said) for each in record.documents]
         return [self._planned(each, shop) for each in record.documents]
 
     def _planned(self, document: Document, shop: Json | None) -> Planned:
@@ -176,8 +180,12 @@ def _unknown(document: Document) -> DocumentResult:
 
 
 def _refused(document: Document, refused: ShopRefused, attempts: list[Attempt]) -> DocumentResult:
-    complaint = Complaint("refused_by_the_shop", f"{document.key}: {refused}")
-    return DocumentResult(document.wanted, "rejected", complaints=(complaint,), attempts=tuple(attempts))
+    said = (_refusal(document.key, refused),)
+    return DocumentResult(document.wanted, "rejected", complaints=said, attempts=tuple(attempts))
+
+
+def _refusal(key: str, refused: ShopRefused) -> Complaint:
+    return Complaint("refused_by_the_shop", f"{key}: {refused}")
 
 
 def _event(document: Document, shop: Json) -> deciding.Decision:
