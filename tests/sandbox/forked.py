@@ -13,9 +13,15 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from sandbox.endpoints import Endpoints
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
@@ -73,6 +79,17 @@ def start(home: Path) -> Forked:
     parent.stdin.write(f"{home.resolve()}\n")
     parent.stdin.flush()
     return Forked(int(parent.stdout.readline()), home)
+
+
+@contextmanager
+def serving(home: Path) -> Iterator[Endpoints]:
+    """Serve a sandbox from `home` until the block ends."""
+    sandbox = start(home)
+    try:
+        sandbox.endpoints()
+        yield Endpoints.read(home)
+    finally:
+        sandbox.end(signal.SIGTERM)
 
 
 @cache

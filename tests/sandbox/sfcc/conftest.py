@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
+from tests.sandbox import forked
 from tests.sandbox.sfcc.feeds import Shop
-from tests.sandbox.shop_server import running_shop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
-    with running_shop(tmp_path_factory.mktemp("sandbox")) as endpoints:
+    with forked.serving(tmp_path_factory.mktemp("sandbox")) as endpoints:
         yield endpoints
 
 

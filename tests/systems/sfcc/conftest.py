@@ -19,7 +19,7 @@ from cartage.systems.sfcc.sftp_folder import SftpFolder
 from cartage.systems.sfcc.source import DropSource, Flow
 from cartage.windows import Selection, Window
 from tests.ledgers import new_ledger
-from tests.sandbox.shop_server import running_shop
+from tests.sandbox import forked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ INCLUDE = Path(__file__).resolve().parents[3] / "include"
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
-    with running_shop(tmp_path_factory.mktemp("shop")) as endpoints:
+    with forked.serving(tmp_path_factory.mktemp("shop")) as endpoints:
         before = dict(os.environ)
         os.environ |= endpoints.airflow
         yield endpoints
