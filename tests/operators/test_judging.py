@@ -67,6 +67,23 @@ def standing(judged: Judged, number: int = 1) -> Standing:
 TO_ZERO = ("list", "to_zero")
 
 
+def test_a_break_that_moves_too_far_waits_like_the_price_of_one() -> None:
+    rows = table([Row("a", "89", "89"), Row("b", "89", "88"), Row("c", "9", "90"), Row("d", "9", "9")])
+    rows = rows.append_column("break", pa.array(["10 80 8", "10 80 79", "10 8 89", None]))
+    judged = judge(rows, PRICE, {"list": Group(told=12, above_nought=10)})
+    assert held(judged) == {0, 2}
+    (draft,) = [each.draft for each in judged.holdings if each.draft]
+    assert {each["sku"]: (each["before"], each["after"]) for each in draft.figures["examples"]} == {
+        "a": ("80 from 10 on", "8 from 10 on"),
+        "c": ("9", "90"),
+    }
+    assert (draft.figures["up"], draft.figures["down"]) == (1, 1)
+    approved = Past(approved={("list", "price_move"): (standing(judged),)})
+    assert held(judge(rows, PRICE, KNOWN, approved)) == set()
+    worse = table([Row("a", "89", "89", hash="other")]).append_column("break", pa.array(["10 80 4"]))
+    assert held(judge(worse, PRICE, KNOWN, approved)) == {0}
+
+
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [

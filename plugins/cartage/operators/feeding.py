@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cartage.seams import Transformed
 
 COMPACT = ("record", "key", "group", "sku", "value", "before", "hash")
-"""Columns by which a guardrail judges the rows of a whole run; `explained` too, where a kind has it."""
+"""Columns by which a guardrail judges the rows of a whole run; `explained` and `break` too, where a kind has them."""
 
 
 class Feeding:
@@ -104,7 +104,7 @@ class Feeding:
         return [staged.as_dict(), ref.as_dict()]
 
 
-_JUDGED = frozenset({*COMPACT, "explained"})
+_JUDGED = frozenset({*COMPACT, "explained", "break"})
 
 
 def unlike(rows: Batch) -> tuple[pa.ChunkedArray, Batch]:

@@ -119,7 +119,7 @@ def judge(
     """Judge the rows of a run.
 
     Args:
-        rows: columns `record`, `key`, `group`, `sku`, `value`, `before`, `hash`, and of stock `explained`.
+        rows: columns `record`, `key`, `group`, `sku`, `value`, `before`, `hash`, of stock `explained`, of prices `break`.
         rules: the settings.
         groups: what the shop knows of each list or book; one that is left out knows nothing.
         past: what was proposed before.
@@ -274,7 +274,22 @@ def _suspects(rows: pa.Table, rules: StockGuardrail | PriceGuardrail) -> dict[tu
         columns = [picked[name].to_pylist() for name in ("record", "key", "sku", "hash", "before", "value")]
         for group, *values in zip(picked["group"].to_pylist(), *columns, strict=True):
             found.setdefault((group, guardrail), []).append(Suspect(*values))
+    if isinstance(rules, PriceGuardrail) and "break" in rows.column_names:
+        moved = {each.record for (_, guardrail), some in found.items() if guardrail == PRICE_MOVE for each in some}
+        for group, suspect in _breaks(rows, rules):
+            if suspect.record not in moved:
+                found.setdefault((group, PRICE_MOVE), []).append(suspect)
     return found
+
+
+def _breaks(rows: pa.Table, rules: PriceGuardrail) -> Iterator[tuple[str, Suspect]]:
+    """Give prices of which a quantity break moves too far, by group; people are shown the break."""
+    limit = Decimal(str(rules.move_share))
+    for row in rows.filter(pc.is_valid(rows["break"])).to_pylist():
+        units, before, after = row["break"].split(" ")
+        if abs(Decimal(after) - Decimal(before)) > limit * Decimal(before):
+            shown = (f"{each} from {units} on" for each in (before, after))
+            yield row["group"], Suspect(row["record"], row["key"], row["sku"], row["hash"], *shown)
 
 
 def _numbers(values: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -305,7 +320,8 @@ def _moves(suspects: list[Suspect]) -> dict[str, int]:
 
 
 def _decimal(text: str | None) -> Decimal:
+    """Give the number that a text is or begins with: what is shown of a break says from how many units on it holds."""
     try:
-        return Decimal(text or 0)
+        return Decimal((text or "0").split(" ")[0])
     except ArithmeticError:
         return Decimal(UNLIMITED.as_py())

@@ -18,6 +18,10 @@ ROWS = table(
         "online_to": (INSTANT, "until when the price holds; null: for good"),
         "hash": (TEXT, "content hash: rows with the same were told already"),
         "value": (TEXT, "price of one unit as a decimal number; null for a deletion. The guardrail looks at it"),
+        "break": (
+            TEXT,
+            "break that moves further than the price of one: from how many units on, as told, as of now; or null",
+        ),
         "told": (TEXT, "the content hash that the shop was last told; null when it never was, or did not take it"),
         "before": (TEXT, "the value that the shop was last told; null when it never was"),
         "drift": (TEXT, "how the shop has it otherwise than it was told; null when it does not, or nobody looked"),

@@ -104,6 +104,21 @@ def test_a_price_becomes_a_row_with_its_tiers_and_the_price_of_one() -> None:
     assert made["as_of"] == datetime(2026, 11, 22, 0, 15, 0, 250_000, tzinfo=UTC)
 
 
+def test_the_break_that_moves_the_most_is_shown_to_the_guardrail() -> None:
+    long = tuple((quantity, "5") for quantity in range(1, 40))
+    before = {"A": ((1, "89"), (10, "80")), "B": ((1, "89"),), "C": ((1, "89"), (10, "80")), "D": ((1, "9"), (10, "8")),
+              "E": long, "F": ((1, "9"), (5, "8"))}  # fmt: skip
+    now = {"A": ((1, "89"), (10, "8")), "B": ((1, "89"), (5, "0.8")), "C": ((1, "89"),), "D": ((1, "90"), (10, "80")),
+           "E": ((1, "5"), (9, "1")), "F": ((1, "9"), (5, "8"))}  # fmt: skip
+    first, _ = fed([row(sku, tiers) for sku, tiers in before.items()])
+    memory = Memory({each["key"]: (each["hash"], each["value"]) for each in first})
+    made, _ = fed([row(sku, tiers) for sku, tiers in now.items()], memory)
+    assert {each["sku"]: each["break"] for each in made} == {
+        "A": "10 80 8", "B": "5 89 0.8", "C": "10 80 89", "D": None, "E": None, "F": None,
+    }  # fmt: skip
+    assert {each["break"] for each in first} == {None}
+
+
 def test_what_is_gone_is_deleted_whatever_it_cost() -> None:
     ((made,), _) = fed([row("A", state="gone")])
     assert (made["action"], made["value"], made["tiers"]) == ("delete", None, [])

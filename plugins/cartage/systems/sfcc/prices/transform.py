@@ -22,6 +22,7 @@ from cartage.systems.sfcc.feeds.drift import name_strangers, only_shown, overlai
 from cartage.systems.sfcc.feeds.fingerprint import fingerprint
 from cartage.systems.sfcc.feeds.texts import written
 from cartage.systems.sfcc.feeds.told import LastTold
+from cartage.systems.sfcc.prices.breaks import breaks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -153,6 +154,7 @@ def _feed(rows: pa.Table, active: NDArray[np.bool_], tiers: pa.Table, parents: N
         "action": pc.if_else(put, pc.if_else(_moved(rows, hashes), REPLACE, PUT), DELETE),
         "value": pc.if_else(put, values, nothing),
         "hash": hashes,
+        "break": breaks(whole(rows, "told"), hashes, tiers, parents),
     }
     given = {"group": "book_id", "as_of": "version"}
     columns = []
