@@ -9,9 +9,16 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from cartage.ledger.console_tables import actions
+from cartage.ledger.engine import chunks
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cartage.ledger.engine import Database
+    from cartage.ledger.worklist import Case
+
+ROWS = 500
+"""Actions a transaction."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,18 @@ class Actions:
         }  # fmt: skip
         with self._database.write() as connection:
             connection.execute(sa.insert(actions).values(values))
+
+    def note_each(self, who: str, what: str, cases: Sequence[Case], *, note: str) -> None:
+        """Note what a person did to several records held back, each by itself."""
+        now = datetime.now(UTC)
+        rows = [
+            {"at": now, "who": who, "what": what, "integration": each.integration, "flow": each.flow,
+             "record": each.record, "key": each.key, "subject": str(each.id), "note": note}
+            for each in cases
+        ]  # fmt: skip
+        for part in chunks(rows, ROWS):
+            with self._database.write() as connection:
+                connection.execute(sa.insert(actions), part)
 
     def of(self, integration: str, key: str, *, limit: int = 100) -> list[Action]:
         """Give what was done about a record, newest first."""

@@ -209,8 +209,8 @@ def dismiss(rights: Allowed, ledger: Book, asked: Dismissal) -> dict[str, int]:
     """End entries by a person's decision; those that have ended meanwhile stay as they are."""
     reason = asked.reason.strip()
 
-    def end(case: Case) -> bool:
-        return ledger.quarantine.dismiss(case.id, rights.name, reason)
+    def end(cases: list[Case]) -> list[Case]:
+        return [each for each in cases if ledger.quarantine.dismiss(each.id, rights.name, reason)]
 
     return {"done": _each(rights, ledger, asked.ids, end, what="dismiss", note=reason)}
 
@@ -220,9 +220,10 @@ def assign(rights: Allowed, ledger: Book, asked: Assignment) -> dict[str, int]:
     """Say who looks after entries."""
     assignee = asked.assignee.strip() or None
 
-    def give(case: Case) -> bool:
-        ledger.mending.assign([case.id], assignee)
-        return case.assignee != assignee
+    def give(cases: list[Case]) -> list[Case]:
+        changed = [each for each in cases if each.assignee != assignee]
+        ledger.mending.assign([each.id for each in changed], assignee)
+        return changed
 
     return {"done": _each(rights, ledger, asked.ids, give, what="assign", note=assignee or "nobody")}
 
@@ -231,24 +232,23 @@ def assign(rights: Allowed, ledger: Book, asked: Assignment) -> dict[str, int]:
 def tag(rights: Allowed, ledger: Book, asked: Tagging) -> dict[str, int]:
     """Put a tag on entries, or take it off."""
 
-    def put(case: Case) -> bool:
-        ledger.mending.tag([case.id], asked.tag, on=asked.do == "put")
-        return (asked.tag in case.tags) != (asked.do == "put")
+    def put(cases: list[Case]) -> list[Case]:
+        changed = [each for each in cases if (asked.tag in each.tags) != (asked.do == "put")]
+        ledger.mending.tag([each.id for each in changed], asked.tag, on=asked.do == "put")
+        return changed
 
     return {"done": _each(rights, ledger, asked.ids, put, what="tag" if asked.do == "put" else "untag", note=asked.tag)}
 
 
-def _each(rights: Rights, ledger: Ledger, ids: list[int], do: Callable[[Case], bool], *, what: str, note: str) -> int:
-    """Do something to each entry, after the rights to all of them are known, and note what changed."""
+def _each(
+    rights: Rights, ledger: Ledger, ids: list[int], do: Callable[[list[Case]], list[Case]], *, what: str, note: str
+) -> int:
+    """Do something to entries, after the rights to all of them are known, and note those that it changed."""
     cases = ledger.worklist.get(ids)
     for dag_id in sorted({each.dag_id for each in cases}):
         rights.need("run", dag_id)
     if len(cases) < len(set(ids)):
         raise HTTPException(404, "Some of these records are in no quarantine: load the page again.")
-    done = [each for each in cases if do(each)]
-    for each in done:
-        ledger.actions.note(
-            rights.name, what, each.integration,
-            flow=each.flow, record=each.record, key=each.key, subject=str(each.id), note=note,
-        )  # fmt: skip
+    done = do(cases)
+    ledger.actions.note_each(rights.name, what, done, note=note)
     return len(done)
