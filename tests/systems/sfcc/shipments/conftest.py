@@ -47,7 +47,11 @@ SEEDS = itertools.count(100)
 
 @dataclass
 class Loop:
-    """A shop and an ERP, and a ledger between them."""
+    """A shop and an ERP, and a ledger between them.
+
+    Attributes:
+        looks: whether the integration names the shop's API, so that orders are looked at whatever the way.
+    """
 
     shop: Shop
     warehouse: Warehouse
@@ -58,6 +62,7 @@ class Loop:
     mapping: TargetMapping
     staging: Staging
     run: int = 0
+    looks: bool = True
 
     def set(self, **changes: Any) -> None:
         """Change settings of the flow."""
@@ -118,13 +123,13 @@ class Loop:
         return [each.batch for each in source.read(window, Selection(keys=keys))]
 
     def transformer(self) -> ShipmentTransformer:
-        return ShipmentTransformer(self.settings.shipments, self.mapping, looked_at=True)
+        return ShipmentTransformer(self.settings.shipments, self.mapping, looked_at=self.looks)
 
     def target(self) -> ShipmentTarget:
         settings, hook = self.settings.shipments, self.sfcc
         return ShipmentTarget(
             settings,
-            ShopOrders(hook),  # as wherever the integration names the shop's API
+            ShopOrders(hook) if self.looks or {"scapi", "events"} & set(settings.by) else None,
             self.publisher() if "feed" in settings.by else None,
         )
 

@@ -130,6 +130,7 @@ def test_shipping_orders_are_updated_by_their_feed(loop: Loop) -> None:
 
 
 def test_a_shipping_order_that_the_shop_skips_is_rejected(loop: Loop) -> None:
+    loop.looks = False
     job = {"trigger": "job", "job": "cartage-import-shipments", "poll_seconds": 0.05}
     for import_ in (job, {**job, "logs": ["/inbound/shipments/archive", "/inbound/shipments/error"]}):
         # By the job's log over WebDAV, and by the file that the step leaves.
