@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,17 @@ if TYPE_CHECKING:
     from cartage.seams import Claim
     from cartage.systems.netsuite.suiteql import Row
     from cartage.systems.netsuite.target_documents import Document
+
+
+def for_closed(decision: Decision, order: str) -> Decision:
+    """Add to a deposit that is made that its order is closed: the money came in all the same, and is to be paid back.
+
+    Args:
+        decision: to make the deposit.
+        order: internal id of its sales order.
+    """
+    words = f"sales order {order} is closed in NetSuite, and money came in for it since: refund it to the customer"
+    return replace(decision, complaints=(*decision.complaints, Complaint("refund_due", words, asks=True)))
 
 
 def deposit(document: Document, claim: Claim | None, found: Row | None) -> Decision:

@@ -12,9 +12,18 @@ from cartage.errors import Complaint
 from cartage.systems.netsuite.cancelling import closing
 from cartage.systems.netsuite.customers import CustomerDesk, contact, contact_email, with_addresses
 from cartage.systems.netsuite.customers_addresses import BOOK
-from cartage.systems.netsuite.deposits import deposit
+from cartage.systems.netsuite.deposits import deposit, for_closed
 from cartage.systems.netsuite.reading import FoundOrder, Reader
-from cartage.systems.netsuite.target_documents import CONTACT, CUSTOMER, DEPOSIT, ORDER, Document, Record, resolved
+from cartage.systems.netsuite.target_documents import (
+    CONTACT,
+    CUSTOMER,
+    DEPOSIT,
+    ORDER,
+    Document,
+    Record,
+    references_in,
+    resolved,
+)
 from cartage.systems.netsuite.writing_lines import content_of
 from cartage.systems.netsuite.writing_orders import Decision, OrderDesk, from_claim
 
@@ -75,6 +84,7 @@ class Desk:
             decisions[document.id] = self._from_look_up(document, claims.get(document.id))
         for record in records:
             self._follow_the_order(record, decisions)
+        self._look_for_closed(records, decisions)
         return decisions
 
     def needs_customer(self, record: Record, decisions: Mapping[DocumentId, Decision | None]) -> bool:
@@ -160,6 +170,21 @@ class Desk:
         for row in self._reader.rows("open_deposits", closed):
             self._open_deposits.setdefault(str(row["order_id"]), []).append(str(row["id"]))
 
+    def _look_for_closed(self, records: Sequence[Record], decisions: dict[DocumentId, Decision | None]) -> None:
+        """Find deposits that are made for orders of before which were closed since, whoever closed them."""
+        due: dict[str, list[Document]] = {}
+        for record in records:
+            new = {each.external_id.lower() for each in record.orders if _is_made(decisions.get(each.id))}
+            for document in record.sent:
+                if document.type == DEPOSIT and _is_made(decisions.get(document.id)):
+                    for order in {each.lower() for each in references_in(document.body.get("salesOrder"))} - new:
+                        due.setdefault(order, []).append(document)
+        for row in self._reader.rows("closed_orders", due):
+            for document in due[str(row["externalid"]).lower()]:
+                decision = decisions[document.id]
+                if decision is not None:
+                    decisions[document.id] = for_closed(decision, str(row["id"]))
+
     def _from_look_up(self, document: Document, claim: Claim | None) -> Decision | None:
         if document.type == ORDER:
             found = self._found.get(document.external_id.lower())
@@ -183,6 +208,10 @@ class Desk:
             own = decisions.get(document.id)
             if document.type != ORDER and (own is None or own.action == "create"):
                 decisions[document.id] = follow
+
+
+def _is_made(decision: Decision | None) -> bool:
+    return decision is not None and decision.action == "create"
 
 
 def _external_ids(documents: Iterable[Document]) -> list[str]:

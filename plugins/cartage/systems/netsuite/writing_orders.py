@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from cartage.errors import Complaint
 from cartage.systems.netsuite import comparing
 from cartage.systems.netsuite.writing_lines import (
-    LINES,
     MARK,
     PAYMENTS,
     content_of,
     difference,
     mark,
     only_payments,
-    rows,
     touched,
 )
 
@@ -154,7 +152,7 @@ class OrderDesk:
         """
         changed = touched(found.mark or "", record)
         if changed:
-            return self._of_a_person(document, found, record, ", ".join(changed))
+            return self._of_a_person(document, found, ", ".join(changed))
         apart = difference(body, record)
         if not apart.changes:
             return unchanged(found.id, found.number)
@@ -162,18 +160,15 @@ class OrderDesk:
         return replace(self._revised(document, found, body, apart), compared=compared)
 
     @staticmethod
-    def _of_a_person(document: Document, found: FoundOrder, record: Mapping[str, Any], changed: str) -> Decision:
+    def _of_a_person(document: Document, found: FoundOrder, changed: str) -> Decision:
         """Leave alone what a person changed; what would change on it asks one, but money that came in is booked.
 
-        A deposit is a document of its own: it says that the money is there, whatever became of the order since. Of an
-        order that was closed it is to be paid back, which asks a person too.
+        A deposit is a document of its own: it says that the money is there, whatever became of the order since.
         """
         words = f"sales order {found.id} was changed in NetSuite ({changed})"
         if only_payments(found.mark or "", document.body):
             words = f"{words}, so it is left alone; of the shop's new version only the payments are taken over"
-            closed = all(each.get("isClosed") is True for each in rows(record, LINES))
-            words += ". All its lines are closed: refund what was captured" if closed else ""
-            complaints = (Complaint("changed_by_hand", words, asks=closed),)
+            complaints = (Complaint("changed_by_hand", words),)
             return Decision("unchanged", "unchanged", found.id, found.number, complaints=complaints)
         words = f"{words} and the shop has a new version: carry the shop's change over by hand, or dismiss it"
         return quarantine(found.id, "changed_by_hand", words)

@@ -6,6 +6,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import pytest
+
 from cartage.errors import RetryableError
 from cartage.records.outcome import Outcome
 from sandbox.netsuite.people import LEGACY_ORDER_NUMBERS, REGULAR_CUSTOMER_NO, REGULAR_EMAIL, SEED_ORDERS
@@ -106,16 +108,19 @@ def test_money_that_came_in_is_booked_although_a_person_changed_the_order(desk: 
     assert desk.erp.writes() == {"customerDeposit create": 1}
 
 
-def test_money_for_an_order_that_a_person_closed_is_booked_and_asks_for_its_refund(desk: Desk) -> None:
-    order = Order("U7", email="u7@new.example", customer_no="90007")
+@pytest.mark.parametrize("fields", [{}, {"custbody_ctg_payment_ids": "capture"}])
+def test_money_for_an_order_that_a_person_closed_is_booked_and_asks_for_its_refund(
+    desk: Desk, fields: dict[str, str]
+) -> None:
+    order = Order(f"U7{len(fields)}", email="u7@new.example", customer_no="90007")
     desk.write(order)
     closed = [{"line": each["line"], "isClosed": True} for each in desk.lines(order).values()]
     desk.erp.update("salesOrder", f"eid:{order.order_id}", {"item": {"items": closed}})
-    captured = {"order": {"custbody_ctg_payment_ids": "capture"}}
-    verdict = desk.write(replace(order, version="2026-03-02", deposits=("34.90",), extra=captured))["U7"]
-    (told,) = verdict.complaints
-    assert (verdict.outcome, told.code, told.asks) == (Outcome.UPDATED, "changed_by_hand", True)
-    assert "refund what was captured" in told.message
+    verdict = desk.write(replace(order, version="2026-03-02", deposits=("34.90",), extra={"order": fields}))[order.number]
+    assert verdict.outcome is Outcome.UPDATED
+    (told,) = (each for each in verdict.complaints if each.asks)
+    assert told.code == "refund_due"
+    assert "refund it to the customer" in told.message
 
 
 def test_what_the_shop_changed_besides_payments_still_asks_a_person(desk: Desk) -> None:
