@@ -147,8 +147,9 @@ def expectations_page() -> str:
         ("What a record must be like before it may go on stands in `include/expectations/<record>.yaml`. Great "
         "Expectations judges the rows of each table by it, all expectations of a table in one suite. A record with a "
         "row that fails a `critical` expectation is quarantined with the reason; a `warning` is noted with the "
-        "record and stands on its page (of stock and prices, in the run's report); `info` is only counted. When more than `max_quarantined_share` of a run fails, and at least "
-        "`max_quarantined_min` records, the run halts before anything is sent. Every run has a report."),
+        "record and stands on its page (of stock and prices, in the run's report); `info` is only counted. When more "
+        "than `max_quarantined_share` of a run fails, and at least `max_quarantined_min` records, the run halts before "
+        "anything is sent; a run that tries quarantined records again never does. Every run has a report."),
         ("A column that is missing is an error of the run, not of a record. An empty table has no row that could fail: "
         "that a record must have rows in it is an expectation of the record's own table, by a derived column that "
         "counts them."),
