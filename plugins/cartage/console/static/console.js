@@ -101,7 +101,8 @@ const cartage = (() => {
   /* A page on which something is under way shows itself again, less and less often; not while somebody works on it. */
   function stayTrue() {
     const name = `cartage_live ${location.pathname}${location.search}`;
-    if (!document.querySelector("[data-live]")) return sessionStorage.removeItem(name);
+    const shown = location.pathname.endsWith("/reveal"); // asked for again, it would be another look that is noted
+    if (shown || !document.querySelector("[data-live]")) return sessionStorage.removeItem(name);
     const times = Number(sessionStorage.getItem(name) ?? 0);
     setTimeout(function look() {
       const busy = document.hidden || document.querySelector("dialog[open], input:checked, [data-unsaved]") || document.activeElement?.value;
