@@ -126,7 +126,9 @@ def test_a_failed_run_says_why_and_nothing_runs_in_it(reader: TestClient) -> Non
 
 
 def test_a_run_says_what_it_found_as_a_whole(reader: TestClient, small: Small) -> None:
-    small.ledger.runs.find(small.start("inventory", "full"), [f"drift: 3 records of inventory lists {SCRIPT}"])
+    small.ledger.runs.find(
+        small.start("inventory", "full"), [f"drift: 3 records of inventory lists {SCRIPT}"], step="load"
+    )
     page = reader.get(f"/flows/{NAME}.inventory/runs").text
     assert "drift: 3 records of inventory lists &lt;script&gt;" in page
 

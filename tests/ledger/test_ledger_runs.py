@@ -90,3 +90,15 @@ def test_a_time_without_a_zone_is_refused(ledger: Ledger, start: Callable[..., i
     with pytest.raises(Exception, match="without a zone"):
         start(until=datetime(2026, 3, 1, 12))  # noqa: DTZ001 - what is refused
     assert ledger.runs.recent(*FLOW) == []
+
+
+def test_what_steps_found_stands_together_and_a_try_made_again_replaces_its_own(
+    ledger: Ledger, start: Callable[..., int]
+) -> None:
+    run = start()
+    for step, said in (("extract", ["unmapped"]), ("transform", ["drift: 3"]), ("transform", ["drift: 2"])):
+        ledger.runs.find(run, said, step=step)
+    assert ledger.runs.get(run).findings == ("unmapped", "drift: 2")
+    for step in ("extract", "transform"):
+        ledger.runs.find(run, [], step=step)
+    assert ledger.runs.get(run).findings == ()

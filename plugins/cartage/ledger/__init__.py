@@ -33,7 +33,7 @@ How it is used, in the order of a run; each method says the rest::
     ledger.proposals.open(run_id, integration, flow, record, draft) -> int
     ledger.outcomes.hold(run_id, record, rows, complaint)
 
-    ledger.runs.find(run_id, ["drift: 3 records of inventory lists are not as the shop was told"])
+    ledger.runs.find(run_id, ["drift: 3 records of inventory lists are not as the shop was told"], step="transform")
 
     # load
     ledger.journal(run_id, integration, system, holder="load[3]") -> Journal

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
@@ -190,11 +191,13 @@ class Runs:
             if closed.rowcount:
                 counts.close(connection, run_id)
 
-    def find(self, run_id: int, findings: Sequence[str]) -> None:
-        """Note what a run found as a whole, in the place of what an earlier try of the step found."""
+    def find(self, run_id: int, findings: Sequence[str], *, step: str) -> None:
+        """Note what a step of a run found as a whole, in the place of what an earlier try of the step found."""
         with self._database.write() as connection:
-            found = list(findings) or None
-            connection.execute(sa.update(runs).where(runs.c.id == run_id).values(findings=found))
+            query = sa.select(runs.c.findings).where(runs.c.id == run_id).with_for_update()
+            known = connection.execute(query).scalar() or {}
+            found = {name: said for name, said in {**known, step: list(findings)}.items() if said}
+            connection.execute(sa.update(runs).where(runs.c.id == run_id).values(findings=found or None))
 
     def last_settled_window(self, integration: str, flow: str) -> Window | None:
         """Give the window that reached furthest among settled live runs: what seeds an empty watermark.
@@ -238,7 +241,7 @@ def _run(row: sa.Row[Any]) -> Run:
     values = dict(row._mapping)  # noqa: SLF001 - the public name of a row's mapping
     selection = values.pop("selection")
     values.pop("dry_run")
-    findings = tuple(values.pop("findings") or ())
+    findings = tuple(chain.from_iterable((values.pop("findings") or {}).values()))  # by step
     return Run(
         window=Window(values.pop("since"), values.pop("until")),
         selection=Selection(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from cartage.operators.base import FlowOperator, Passage, text_of
-from cartage.operators.form import read_form, window_of
+from cartage.operators.form import FEEDS, read_form, window_of
 from cartage.operators.watermark import read_watermark, remembered
 from cartage.windows import Window
 
@@ -67,6 +67,8 @@ class ExtractOperator(FlowOperator):
         runtime.ledger.outcomes.restart(run, self.record)
         with runtime.pinned(run, begun.settings_digest) as flow:
             batches = self._stage(runtime, flow, begun, _reads(runtime, flow, begun.window, selection))
+            if self.record in FEEDS:
+                runtime.ledger.runs.find(run, flow.notes, step="extract")
         extracted = sum(each["records"] for each in batches)
         self.log.info("run %d read %d records in %d batches from %s", run, extracted, len(batches), window.as_dict())
         passage = Passage(run, begun.settings_digest, begun.window.as_dict(), selection.dry_run, tuple(batches))

@@ -52,7 +52,7 @@ class TransformOperator(FlowOperator):
                 from cartage.operators.feeding import Feeding
 
                 fed = Feeding(runtime, flow, passage).of(zip(refs, transformer(batches, total), strict=True))
-                runtime.ledger.runs.find(passage.run, flow.notes)
+                runtime.ledger.runs.find(passage.run, flow.notes, step="transform")
                 if flow.notes:
                     context["ti"].xcom_push(key="notes", value=flow.notes)
                 return fed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from cartage.settings import Settings
     from cartage.systems.netsuite.hook import NetSuiteHook
 
+log = logging.getLogger(__name__)
+
 
 class ColumnSource:
     """A source over SuiteQL.
@@ -30,15 +33,28 @@ class ColumnSource:
         settings: all run settings.
         memory: what the ledger remembers of this flow; without it nothing that is gone can be found.
         concurrency: requests at a time.
+        notes: what a person should know of the run as a whole; it grows.
     """
 
     def __init__(
-        self, hook: NetSuiteHook, settings: Settings, memory: Memory | None = None, *, concurrency: int = 1
+        self,
+        hook: NetSuiteHook,
+        settings: Settings,
+        memory: Memory | None = None,
+        *,
+        concurrency: int = 1,
+        notes: list[str] | None = None,
     ) -> None:
         self._hook = hook
         self._settings = settings
         self._memory = memory
         self._concurrency = concurrency
+        self._notes = [] if notes is None else notes
+
+    def _note(self, says: str) -> None:
+        """Say what is left out as a whole, in the log and to who looks at runs."""
+        log.warning(says)
+        self._notes.append(says)
 
     def acknowledge(self, verdicts: Iterable[Verdict]) -> None:
         """Do nothing: NetSuite needs not know."""

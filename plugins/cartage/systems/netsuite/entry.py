@@ -72,11 +72,11 @@ def source(flow: FlowContext) -> Source:
     if flow.record == "stock":
         from cartage.systems.netsuite.stock.source import StockSource
 
-        return StockSource(hook, flow.settings, flow.memory, concurrency=flow.concurrency)
+        return StockSource(hook, flow.settings, flow.memory, concurrency=flow.concurrency, notes=flow.notes)
     if flow.record == "price":
         from cartage.systems.netsuite.prices.source import PriceSource
 
-        return PriceSource(hook, flow.settings, flow.memory, concurrency=flow.concurrency)
+        return PriceSource(hook, flow.settings, flow.memory, concurrency=flow.concurrency, notes=flow.notes)
     if flow.record == "shipment":
         from cartage.systems.netsuite.shipments.source import ShipmentSource
 

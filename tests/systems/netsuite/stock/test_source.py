@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -225,17 +225,17 @@ class TestBadInput:
         with pytest.raises(RetryableError, match="rows are missing"):
             read(account, full=True)
 
-    def test_a_location_that_no_list_takes_is_reported_once(
-        self, account: Account, caplog: pytest.LogCaptureFixture
-    ) -> None:
+    def test_a_location_that_no_list_takes_is_reported_once(self, account: Account) -> None:
         everything = only(WEB, {"web": ["1", "2", "3", "4", "5"]})
         left_out = everything.locations.model_copy(update={"left_out": ("7",)})
         everything = everything.model_copy(update={"locations": left_out})
-        with caplog.at_level(logging.WARNING, "cartage.systems.netsuite.stock.source"):
-            read(account, everything, full=True)
-            read(account, everything, keys=("NL-1004",))
-        named = [each.args[0] for each in caplog.records if "holds stock" in each.msg and each.args]  # type: ignore[index]
-        assert [each for each in named if int(str(each)) < 100] == [6]  # other tests make more
+        notes: list[str] = []
+        source = StockSource(account.hook, everything, Remembered(), notes=notes)
+        for selection in (Selection(full=True), Selection(keys=("NL-1004",))):
+            list(source.read(Window(None, datetime.now(UTC)), selection))
+        (said,) = notes
+        named = re.findall(r"(\d+) \(\d+ items\)", said.partition("takes it: ")[2])
+        assert [each for each in named if int(each) < 100] == ["6"]  # other tests make more
 
     def test_a_list_of_a_location_that_is_not_there(self, account: Account) -> None:
         with pytest.raises(SettingsError, match=r"inventory.lists.web: NetSuite has no location 999"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,13 +17,11 @@ from cartage.systems.netsuite.prices.choosing import ITEMS, PRICES
 from cartage.systems.netsuite.suiteql import in_list
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from cartage.settings import Settings
     from cartage.settings.prices import CustomerBooks
     from cartage.systems.netsuite.columnar import ColumnReader
-
-log = logging.getLogger(__name__)
 
 _ID, _TEXT = pa.int64(), pa.string()
 _NAMED = pa.schema({"id": _ID, "name": _TEXT})
@@ -56,11 +53,13 @@ class PriceReader:
     Args:
         reader: reads queries into columns.
         settings: all run settings.
+        note: says to people what is left out as a whole.
     """
 
-    def __init__(self, reader: ColumnReader, settings: Settings) -> None:
+    def __init__(self, reader: ColumnReader, settings: Settings, note: Callable[[str], None]) -> None:
         self._reader = reader
         self._settings = settings
+        self._note = note
 
     def currencies(self) -> dict[str, int]:
         """Give internal ids of active currencies by ISO 4217 code."""
@@ -132,12 +131,10 @@ class PriceReader:
         most = settings.max_books // len(settings.currencies)
         customers, beyond = named.slice(0, most).to_pylist(), named.slice(most)["id"].to_pylist()
         if beyond:
-            log.warning(
-                "%d customers with prices of their own have no price book, since prices.customers.max_books is %d: %s%s",
-                len(beyond),
-                settings.max_books,
-                ", ".join(map(str, beyond[:20])),
-                " …" if len(beyond) > 20 else "",
+            named = ", ".join(map(str, beyond[:20])) + (" …" if len(beyond) > 20 else "")
+            self._note(
+                f"{len(beyond)} customers with prices of their own have no price book, since prices.customers.max_books is "
+                f"{settings.max_books}: {named}"
             )
         ids = [each["id"] for each in customers]
         own = self._reader.some("prices_of_customers", _OWN, ids).to_pylist()

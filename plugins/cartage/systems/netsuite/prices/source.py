@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,7 +18,7 @@ from cartage.systems.netsuite.prices.reading import PriceReader
 from cartage.systems.netsuite.prices.records import gone, records
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from cartage.errors import Complaint
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from cartage.systems.netsuite.prices.books import Book
     from cartage.systems.netsuite.prices.reading import Unnamed
     from cartage.windows import Selection, Window
-
-log = logging.getLogger(__name__)
 
 MOST_PRICED = 150
 """Batches of prices; with those of what is gone a run stays below 200."""
@@ -48,15 +45,13 @@ class PriceSource(ColumnSource):
         hook: NetSuite's transport.
         settings: all run settings.
         memory: what the ledger remembers of this flow; without it no price is found to be gone.
-        concurrency: requests at a time.
+        **more: as for `ColumnSource`.
     """
 
-    def __init__(
-        self, hook: NetSuiteHook, settings: Settings, memory: Memory | None = None, *, concurrency: int = 1
-    ) -> None:
+    def __init__(self, hook: NetSuiteHook, settings: Settings, memory: Memory | None = None, **more: Any) -> None:
         if not settings.prices.books and settings.prices.customers is None:
             raise SettingsError("prices.books: name at least one price book and the price level that it is made of")
-        super().__init__(hook, settings, memory, concurrency=concurrency)
+        super().__init__(hook, settings, memory, **more)
 
     def read(self, window: Window, selection: Selection) -> Iterator[Read]:
         """Give all prices, or those of the skus that the selection names, by item.
@@ -73,13 +68,13 @@ class PriceSource(ColumnSource):
         del window
         at = self._hook.server_time()
         with self._columns() as columns:
-            reader = PriceReader(columns, self._settings)
+            reader = PriceReader(columns, self._settings, self._note)
             currencies = reader.currencies()
             of_customers, unnamed = reader.customer_books(currencies)
             books = books_of(self._settings, currencies) + of_customers
             reader.check_levels(books)
             days = [column for book in books for column in (book.sale_from, book.sale_to) if column]
-            run = _Run(reader, self._settings, books, at)
+            run = _Run(reader, self._settings, books, at, self._note)
             yield from run.without_books(unnamed)
             yield from run.priced(reader.items(selection.keys, days))
             yield from run.gone(self._told(selection), {book for each in unnamed for book in each.books})
@@ -98,7 +93,15 @@ class PriceSource(ColumnSource):
 class _Run:
     """One reading."""
 
-    def __init__(self, reader: PriceReader, settings: Settings, books: Sequence[Book], at: datetime) -> None:
+    def __init__(
+        self,
+        reader: PriceReader,
+        settings: Settings,
+        books: Sequence[Book],
+        at: datetime,
+        note: Callable[[str], None],
+    ) -> None:
+        self._note = note
         self._reader = reader
         self._settings = settings
         self._books = books
@@ -138,9 +141,8 @@ class _Run:
         currencies = {book: names.currency(book) for book in of_key.unique().to_pylist()}
         foreign = [book for book, currency in currencies.items() if currency is None]
         if foreign:
-            log.warning(
-                "the shop was told of books that the settings do not have any more: %s; left alone", ", ".join(foreign)
-            )
+            named = ", ".join(foreign)
+            self._note(f"the shop was told of books that the settings do not have any more: {named}; left alone")
         left = left.filter(pc.invert(pc.is_in(of_key, value_set=pa.array([*foreign, *kept], pa.string()))))
         size = max(self._settings.batch_records, math.ceil(len(left) / MOST_GONE))
         for start in range(0, len(left), size):

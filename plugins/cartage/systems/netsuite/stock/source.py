@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,7 +22,7 @@ from cartage.systems.netsuite.stock.since import since
 from cartage.systems.netsuite.stock.units import millionths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from cartage.records.outcome import Verdict
@@ -37,6 +37,9 @@ MOST_COUNTED = 150
 """Batches of counted items; with those of what is gone a run stays below 200."""
 
 MOST_ABSENT = 40
+NAMED = 20
+"""Locations that are named."""
+
 FEWEST_ITEMS = 200
 """Items in a batch: each costs half a dozen requests, however few records it gives."""
 
@@ -52,15 +55,13 @@ class StockSource(ColumnSource):
         hook: NetSuite's transport.
         settings: all run settings.
         memory: what the ledger remembers of this flow; without it nothing that is gone can be found.
-        concurrency: requests at a time.
+        **more: as for `ColumnSource`.
     """
 
-    def __init__(
-        self, hook: NetSuiteHook, settings: Settings, memory: Memory | None = None, *, concurrency: int = 1
-    ) -> None:
+    def __init__(self, hook: NetSuiteHook, settings: Settings, memory: Memory | None = None, **more: Any) -> None:
         if not settings.inventory.lists:
             raise SettingsError("inventory.lists: name at least one inventory list and the locations that feed it")
-        super().__init__(hook, settings, memory, concurrency=concurrency)
+        super().__init__(hook, settings, memory, **more)
 
     def read(self, window: Window, selection: Selection) -> Iterator[Read]:
         """Give stock, by item.
@@ -83,26 +84,28 @@ class StockSource(ColumnSource):
             if whole:
                 self._report_unmapped(reader)
             items = self._items(reader, window, selection, whole=whole)
-            run = _Run(reader, self._settings, self._plan(locations), items, at, whole=whole)
+            # What stays as it is, is said once a day and not every ten minutes.
+            plan = self._plan(locations, self._note if whole else log.warning)
+            run = _Run(reader, self._settings, plan, items, at, whole=whole, note=self._note)
             yield from run.counted()
             yield from run.absent(self._told(run, selection, whole=whole))
 
-    def _plan(self, locations: pa.Table) -> Plan:
+    def _plan(self, locations: pa.Table, say: Callable[[str], None]) -> Plan:
         ids, (safety, _) = locations["id"].to_pylist(), millionths(locations["safety"])
         unused = frozenset(locations["id"].filter(locations["inactive"]).to_pylist())
         mapped = {location for each in self._settings.inventory.lists.values() for location in each.locations}
         for each in sorted(unused):
             if str(each) in mapped:
-                log.warning("location %d is inactive in NetSuite: what lies there is not sold", each)
+                say(f"location {each} is inactive in NetSuite: what lies there is not sold")
         return Plan.of(self._settings, dict(zip(ids, safety.tolist(), strict=True)), unused)
 
     def _report_unmapped(self, reader: StockReader) -> None:
-        for each in reader.unmapped(self._settings.locations.left_out).to_pylist():
-            log.warning(
-                "location %d holds stock of %d items and no inventory list takes it: name it in inventory.lists, or in "
-                "locations.left_out",
-                each["id"],
-                each["items"],
+        found = reader.unmapped(self._settings.locations.left_out).to_pylist()
+        if found:
+            named = ", ".join(f"{each['id']} ({each['items']} items)" for each in found[:NAMED])
+            self._note(
+                f"{len(found)} locations hold stock and no inventory list takes it: {named}{' …' if found[NAMED:] else ''}; "
+                "name them in inventory.lists, or in locations.left_out"
             )
 
     def _items(self, reader: StockReader, window: Window, selection: Selection, *, whole: bool) -> pa.Table:
@@ -131,8 +134,17 @@ class _Run:
     """One reading."""
 
     def __init__(
-        self, reader: StockReader, settings: Settings, plan: Plan, items: pa.Table, at: datetime, *, whole: bool
+        self,
+        reader: StockReader,
+        settings: Settings,
+        plan: Plan,
+        items: pa.Table,
+        at: datetime,
+        *,
+        whole: bool,
+        note: Callable[[str], None],
     ) -> None:
+        self._note = note
         self.plan = plan
         self.items = items
         self._reader = reader
@@ -164,9 +176,7 @@ class _Run:
         ours = pc.is_in(lists, value_set=pa.array(self.plan.lists, pa.string()))
         if pc.any(pc.invert(ours)).as_py():
             foreign = ", ".join(sorted(lists.filter(pc.invert(ours)).unique().to_pylist()))
-            log.warning(
-                "the shop was told of lists that inventory.lists does not have any more: %s; left alone", foreign
-            )
+            self._note(f"the shop was told of lists that inventory.lists does not have any more: {foreign}; left alone")
         left = left.filter(ours)
         size = max(self._settings.batch_records, math.ceil(len(left) / MOST_ABSENT))
         for start in range(0, len(left), size):

@@ -82,7 +82,7 @@ def transformer(flow: FlowContext) -> Callable[[Iterable[Batch], int], Iterator[
     found = looking(flow)
 
     def transform(batches: Iterable[Batch], records: int) -> Iterator[Transformed]:  # noqa: ARG001 - the seam's form
-        return allot(batches, flow.settings, memory, ask, found)
+        return allot(batches, flow.settings, memory, ask, found, notes=flow.notes)
 
     return transform
 
@@ -93,6 +93,8 @@ def allot(
     memory: Memory,
     ask: Callable[[], datetime] | None = None,
     look: Callable[[Sequence[pa.ChunkedArray]], Drift] | None = None,
+    *,
+    notes: list[str] | None = None,
 ) -> Iterator[Transformed]:
     """Turn batches of stock into feed rows.
 
@@ -106,6 +108,7 @@ def allot(
         ask: asks the shop for the orders that no export has brought yet; None when it is not to be asked.
         look: gives how the shop has its records otherwise than it was told, given the keys of all records; None when
             nobody is to look.
+        notes: what a person should know of the run as a whole; it grows.
 
     Raises:
         BatchError: orders were not read for so long that no allocation can be dated.
@@ -138,7 +141,7 @@ def allot(
             return made if repair else only_shown(made)
 
         yield from ahead(turned, zip(spool.roots(), starts, strict=False))
-        allotment.report()
+        allotment.report([] if notes is None else notes)
 
 
 @dataclass
@@ -250,14 +253,15 @@ class _Allotment:
         taken = ((self._news(each.key, since), each.needed) for each in kit if each.key != key and each.needed > 0)
         return max((-(-units // needed) * ONE for units, needed in taken), default=0)
 
-    def report(self) -> None:
+    def report(self, notes: list[str]) -> None:
         """Say what a person should know."""
         if self.overdrawn:
-            log.warning(
-                "%d records have more sold than there is, for example %s: the shop sells none of them, see the orders",
-                len(self.overdrawn),
-                ", ".join(self.overdrawn[:SHOWN]),
+            said = (
+                f"{len(self.overdrawn)} records have more sold than there is, for example "
+                f"{', '.join(self.overdrawn[:SHOWN])}: the shop sells none of them, see the orders"
             )
+            log.warning(said)
+            notes.append(said)
 
 
 def _micros(moment: datetime) -> int:
