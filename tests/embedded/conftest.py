@@ -42,6 +42,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     connection = {"conn_type": "http", "host": f"http://127.0.0.1:{server.server_port}"}
     variables = {
         "AIRFLOW_CONN_CARTAGE_ALERTS": json.dumps(connection),
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",  # a second before each task is most of a short run
         "AIRFLOW__SCHEDULER__TRIGGER_TIMEOUT_CHECK_INTERVAL": "2",  # questions whose time is up are looked for so often
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",  # see `Running.parse_again`
     }

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -131,6 +132,7 @@ class Running:
         """End every process."""
         if "ledger" in self.__dict__:
             self.ledger.close()
+        end_triggerer(self.processes, "airflow-triggerer")
         self.processes.stop()
         self.sandbox.end(signal.SIGTERM)
 
@@ -261,6 +263,12 @@ class Running:
     def written(self) -> dict[str, int]:
         """Give the writes that NetSuite took so far, by record type."""
         return {name: count for name, count in self.netsuite("GET")["writes"].items() if count}
+
+
+def end_triggerer(processes: Processes, name: str) -> None:
+    """End Airflow's triggerer at once, if it runs: it would wait ten seconds for triggers that nobody has."""
+    with suppress(KeyError, ProcessLookupError):
+        os.killpg(processes.running[name].pid, signal.SIGKILL)
 
 
 def change(include: Path, old: str, new: str) -> None:

@@ -24,7 +24,7 @@ import psutil
 
 from embedded import airflow
 from embedded.processes import Processes, StartError, free_port
-from tests.embedded.running import change
+from tests.embedded.running import change, end_triggerer
 from tests.end_to_end.stack import Stack
 from tests.postgres import serving
 from tests.sandbox import forked
@@ -129,6 +129,7 @@ class Scaled:
             surroundings["PYTHONPATH"] += f":{ROOT}"
             scaled = cls(home, composed, Processes(home / "logs", surroundings), postgres, api, systems)
             ending.callback(scaled.processes.stop)
+            ending.callback(end_triggerer, scaled.processes, "triggerer")
             scaled.begin(broker)
             yield scaled
 
