@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
-INTERVAL = 0.02
+INTERVAL = 0.05
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
