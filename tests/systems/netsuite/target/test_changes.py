@@ -116,7 +116,9 @@ def test_money_for_an_order_that_a_person_closed_is_booked_and_asks_for_its_refu
     desk.write(order)
     closed = [{"line": each["line"], "isClosed": True} for each in desk.lines(order).values()]
     desk.erp.update("salesOrder", f"eid:{order.order_id}", {"item": {"items": closed}})
-    verdict = desk.write(replace(order, version="2026-03-02", deposits=("34.90",), extra={"order": fields}))[order.number]
+    verdict = desk.write(replace(order, version="2026-03-02", deposits=("34.90",), extra={"order": fields}))[
+        order.number
+    ]
     assert verdict.outcome is Outcome.UPDATED
     (told,) = (each for each in verdict.complaints if each.asks)
     assert told.code == "refund_due"
