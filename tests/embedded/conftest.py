@@ -29,6 +29,7 @@ SETTINGS = {
     "acknowledge: scapi ": "acknowledge: none ",
     "webhook: null ": "webhook: cartage_alerts ",
     "minutes: 120": "minutes: 100000000",
+    "poll_seconds: 1": "poll_seconds: 0.2",
     "to_zero_min: 20 ": "to_zero_min: 3 ",
     "to_zero_share: 0.2 ": "to_zero_share: 0.1 ",
 }

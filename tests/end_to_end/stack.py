@@ -59,6 +59,7 @@ class Stack:
         stack = cls(home, process.endpoints(), process, include)
         stack.setting("stable_seconds: 20", "stable_seconds: 0")
         stack.setting("minutes: 120", "minutes: 100000000")
+        stack.setting("poll_seconds: 1", "poll_seconds: 0.1")
         os.environ |= stack.endpoints["airflow"]
         os.environ |= {
             "CARTAGE_INCLUDE": str(include),

@@ -112,7 +112,6 @@ def running(airflow_database: None, tmp_path_factory: pytest.TempPathFactory) ->
     stack = Stack.start(tmp_path_factory.mktemp("feeds"))
     surroundings = dict(os.environ)
     without_first_questions(stack)
-    stack.setting("poll_seconds: 1", "poll_seconds: 0.1")
     assert stack.run("inventory")["created"] > 100
     yield Shelves(stack)
     os.environ |= surroundings

@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 from airflow.providers.sftp.hooks.sftp import SFTPHook
-from cryptography.fernet import Fernet
 
-from cartage.ledger import Ledger
 from cartage.mapping import TargetMapping, load_mapping
 from cartage.settings import Settings, load_settings
 from cartage.staging import Staging
@@ -28,12 +26,14 @@ from cartage.systems.sfcc.shipments.target import ShipmentTarget
 from cartage.systems.sfcc.shipments.transform import ShipmentTransformer
 from cartage.systems.sfcc.small_feeds import SmallFeeds
 from cartage.windows import Selection, Window
+from tests.ledgers import new_ledger
 from tests.sandbox.sfcc.feeds import Shop
 from tests.systems.netsuite.shipments.warehouse import INTEGRATION, Warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cartage.ledger import Ledger
     from cartage.records.batch import Batch
     from cartage.records.outcome import Verdict
     from cartage.seams import Journal, Planned
@@ -189,12 +189,6 @@ class Loop:
         """Give state and tracking number of an order's shipments, as the shop's customer sees them."""
         shipments = self.order(number, site)["shipments"]
         return {each["shipmentId"]: (each["shippingStatus"], each.get("trackingNumber")) for each in shipments}
-
-
-def new_ledger(path: Path) -> Ledger:
-    ledger = Ledger.open(f"sqlite:///{path}", Fernet.generate_key().decode())
-    ledger.migrate()
-    return ledger
 
 
 @pytest.fixture(scope="session")
