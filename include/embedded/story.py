@@ -99,12 +99,30 @@ class Day:
         self._say("A person is asked about the first feeds, and says yes (in the UI: Required Actions)")
         for each in asked:
             print(f"    {each['subject']}", flush=True)
-            task = each["task_instance"]
-            path = f"/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}/taskInstances/{task['task_id']}/{task['map_index']}"
-            self._client.call("PATCH", f"{path}/hitlDetails", json={"chosen_options": ["Approve"], "params_input": {}})
-        self._until_idle(PROPOSALS)
+            self._approve(each)
+        self._until_idle(PROPOSALS, meanwhile=self._answer_again)
         for flow in ("inventory", "prices"):
             self._until_idle(flow)
+
+    def _answer_again(self) -> None:
+        """Answer what Airflow asks a second time, as it does when its scheduler was busy at the first answer."""
+        again = self._waiting()
+        if again:
+            time.sleep(READING_SECONDS)
+        for each in again:
+            print(f"    {each['subject']} (Airflow lost the answer and asks again)", flush=True)
+            self._approve(each)
+
+    def _approve(self, question: dict[str, Any]) -> None:
+        task = question["task_instance"]
+        path = f"/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}/taskInstances/{task['task_id']}/{task['map_index']}"
+        self._client.call("PATCH", f"{path}/hitlDetails", json={"chosen_options": ["Approve"], "params_input": {}})
+
+    def _waiting(self) -> list[dict[str, Any]]:
+        """Give the questions that nobody has answered."""
+        path = f"/dags/{dag_id(PROPOSALS)}/dagRuns/~/hitlDetails"
+        answer = self._client.call("GET", path, params={"response_received": "false"})["hitl_details"]
+        return [each for each in answer if each["task_instance"]["state"] == "awaiting_input"]
 
     def _asked(self) -> list[dict[str, Any]]:
         """Give the questions that wait, once they are there: one of each flow."""
@@ -114,9 +132,7 @@ class Day:
         flows = {each.flow for each in proposals if each.state == "open"}
         while len(found) < len(flows) and time.monotonic() < deadline:
             self._processes.check()
-            path = f"/dags/{dag_id(PROPOSALS)}/dagRuns/~/hitlDetails"
-            answer = self._client.call("GET", path, params={"response_received": "false"})["hitl_details"]
-            found = [each for each in answer if each["task_instance"]["state"] == "awaiting_input"]
+            found = self._waiting()
             time.sleep(0.5)
         time.sleep(READING_SECONDS)
         return found
@@ -144,8 +160,8 @@ class Day:
             print(f"    {flow:<10} run {run}: {states[dag_id(flow)]}", flush=True)
         self.well = self.well and set(states.values()) == {"success"}
 
-    def _until_idle(self, flow: str, seconds: float = 300) -> None:
-        """Wait until no run of a flow is queued or running."""
+    def _until_idle(self, flow: str, seconds: float = 300, meanwhile: Callable[[], None] | None = None) -> None:
+        """Wait until no run of a flow is queued or running; do something at each look."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             self._processes.check()
@@ -153,6 +169,8 @@ class Day:
             if all(each["state"] in ENDED for each in runs):
                 self.well = self.well and all(each["state"] == "success" for each in runs)
                 return
+            if meanwhile:
+                meanwhile()
             time.sleep(0.5)
         self._say(f"{flow} is still busy after {seconds:.0f} s")
         self.well = False
