@@ -115,7 +115,9 @@ class Day:
 
     def _approve(self, question: dict[str, Any]) -> None:
         task = question["task_instance"]
-        path = f"/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}/taskInstances/{task['task_id']}/{task['map_index']}"
+        path = (
+            f"/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}/taskInstances/{task['task_id']}/{task['map_index']}"
+        )
         self._client.call("PATCH", f"{path}/hitlDetails", json={"chosen_options": ["Approve"], "params_input": {}})
 
     def _waiting(self) -> list[dict[str, Any]]:
