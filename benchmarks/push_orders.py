@@ -38,7 +38,7 @@ from cartage.systems.netsuite.hook import NetSuiteHook
 from cartage.systems.netsuite.references import NetSuiteReferences
 from cartage.systems.netsuite.target import NetSuiteTarget
 from cartage.systems.netsuite.transform import to_documents
-from cartage.systems.sfcc.xml.reader import DocumentReader, Reading
+from cartage.systems.sfcc.xml.reader import DocumentReader, Limits, Reading
 from cartage.systems.sfcc.xml.tables import VERSION_TIME, Numbers, Origin
 from cartage.windows import Selection, Window
 from sandbox.endpoints import Endpoints
@@ -113,7 +113,7 @@ class Desk:
         path = self._folder / f"{SITE}_orders_20260615T120000.xml"
         write_orders(path, orders)
         origin = Origin(SITE, path.name, NOW.strftime(VERSION_TIME), 0, {})
-        (read,) = DocumentReader(load_source("sfcc", "order", include)).read(
+        (read,) = DocumentReader(load_source("sfcc", "order", include), Limits(megabytes=100)).read(
             path, origin, Numbers.start("order"), Reading()
         )
         made = to_documents(
